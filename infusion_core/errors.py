@@ -85,7 +85,7 @@ class JobError(InfusionError):
     exit_status = 2
 
 
-class Cancelled(InfusionError):
+class Cancelled(InfusionError):  # noqa: N818 - a request granted, not a fault
     """The user stopped the work; what is done is checkpointed and can be resumed."""
 
     exit_status = 130

@@ -125,9 +125,7 @@ class RunSettings:
     """Where and how the work runs."""
 
     seed: int = setting(0, "Seed", "Another seed gives another take.", minimum=0, maximum=2**31 - 1)
-    device: str = setting(
-        "auto", "Device", "auto, cpu, cuda, cuda:1, mps. auto takes a GPU where one works."
-    )
+    device: str = setting("auto", "Device", "auto, cpu, cuda, cuda:1, mps. auto takes a GPU where one works.")
     precision: str = setting(
         "auto",
         "Precision",
@@ -214,9 +212,7 @@ class StageSettings:
 class TrainingSettings:
     """How one interval's model is trained on the shot."""
 
-    learning_rate: float = setting(
-        2e-3, "Learning rate", "Highest learning rate.", minimum=1e-8, maximum=1.0
-    )
+    learning_rate: float = setting(2e-3, "Learning rate", "Highest learning rate.", minimum=1e-8, maximum=1.0)
     decay: str = setting(
         "cosine",
         "Decay",
@@ -224,14 +220,20 @@ class TrainingSettings:
         choices=("constant", "cosine"),
     )
     warmup: float = setting(
-        0.05, "Warm-up", "Share of an interval's steps spent warming up (cosine only).", minimum=0.0, maximum=1.0
+        0.05,
+        "Warm-up",
+        "Share of an interval's steps spent warming up (cosine only).",
+        minimum=0.0,
+        maximum=1.0,
     )
     ema: float = setting(
         0.98, "EMA", "Decay of the moving average of the weights; 0: off.", minimum=0.0, maximum=0.99999
     )
     weight_decay: float = setting(0.0, "Weight decay", "AdamW weight decay.", minimum=0.0, maximum=1.0)
     batch: int = setting(1, "Batch", "Crops in one optimiser step.", minimum=1, maximum=256)
-    window: int = setting(12, "Window", "Frames in one training crop.", minimum=1, maximum=1000, unit="frames")
+    window: int = setting(
+        12, "Window", "Frames in one training crop.", minimum=1, maximum=1000, unit="frames"
+    )
     crop: int = setting(
         64,
         "Crop",
@@ -335,7 +337,9 @@ def _checked(section: type, where: str, name: str, value: Any) -> Any:
     limits = by_name[name].metadata
     choices, low, high = limits["choices"], limits["minimum"], limits["maximum"]
     if choices and value not in choices:
-        raise SettingsError(f"Setting {where}.{name} is {value!r}.", remedy=f"Choose one of: {', '.join(choices)}.")
+        raise SettingsError(
+            f"Setting {where}.{name} is {value!r}.", remedy=f"Choose one of: {', '.join(choices)}."
+        )
     if (low is not None and not value >= low) or (high is not None and not value <= high):
         raise SettingsError(f"Setting {where}.{name} is {value}.", remedy=f"Choose from {low:g} to {high:g}.")
     return value
@@ -369,14 +373,16 @@ def override(settings: Settings, data: Mapping[str, Any]) -> Settings:
             if not isinstance(values, Iterable) or not values:
                 raise SettingsError("'stages' needs at least one [[stages]] table.")
             changes["stages"] = tuple(
-                StageSettings(**_section(StageSettings, f"stages[{i}]", stage)) for i, stage in enumerate(values)
+                StageSettings(**_section(StageSettings, f"stages[{i}]", stage))
+                for i, stage in enumerate(values)
             )
         elif name in SECTIONS:
             given = _section(SECTIONS[name], name, values)
             changes[name] = dataclasses.replace(getattr(settings, name), **given)
         else:
             raise SettingsError(
-                f"Unknown table [{name}] in the settings.", remedy=f"Known: preset, {', '.join(SECTIONS)}, stages."
+                f"Unknown table [{name}] in the settings.",
+                remedy=f"Known: preset, {', '.join(SECTIONS)}, stages.",
             )
     return dataclasses.replace(settings, **changes)
 
@@ -412,7 +418,9 @@ def parse_assignment(text: str) -> dict[str, Any]:
     name, equals, value = text.partition("=")
     section, dot, key = name.strip().partition(".")
     if not equals or not dot or not key:
-        raise SettingsError(f"Cannot read {text!r}.", remedy="Write section.name=value, e.g. training.window=8.")
+        raise SettingsError(
+            f"Cannot read {text!r}.", remedy="Write section.name=value, e.g. training.window=8."
+        )
     try:
         parsed = tomllib.loads(f"value = {value.strip()}")["value"]
     except tomllib.TOMLDecodeError:
@@ -426,7 +434,9 @@ def override_stages(settings: Settings, key: str, value: Any) -> Settings:
     if not dot:
         index, name = "", key
     if index and not (index.isdigit() and int(index) < len(settings.stages)):
-        raise SettingsError(f"There is no stage {index}.", remedy=f"Stages are 0 to {len(settings.stages) - 1}.")
+        raise SettingsError(
+            f"There is no stage {index}.", remedy=f"Stages are 0 to {len(settings.stages) - 1}."
+        )
     stages = tuple(
         dataclasses.replace(stage, **_section(StageSettings, f"stages[{i}]", {name: value}))
         if not index or int(index) == i
