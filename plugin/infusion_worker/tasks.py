@@ -1,0 +1,31 @@
+"""What a worker can do, each a thin call of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from infusion_plugin.job import Run
+
+Say = Callable[[dict[str, Any]], None]
+ShouldStop = Callable[[], bool]
+
+
+def inpaint(folder: Path, run: Run, say: Say, should_stop: ShouldStop) -> None:
+    """Fill the shot of ``job.json``, from the start or from the checkpoint."""
+    from infusion_core.job import steps
+    from infusion_core.job.folder import JobFolder
+
+    job = JobFolder(folder)
+    steps.inpaint(
+        job.read_spec(),
+        job,
+        resume=run.resume,
+        on_progress=lambda progress: say(progress.to_event()),
+        on_event=say,
+        should_stop=should_stop,
+    )
+
+
+TASKS = {"inpaint": inpaint}
