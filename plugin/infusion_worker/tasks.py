@@ -14,11 +14,11 @@ ShouldStop = Callable[[], bool]
 
 def inpaint(folder: Path, run: Run, say: Say, should_stop: ShouldStop) -> None:
     """Fill the shot of ``job.json``, from the start or from the checkpoint."""
-    from infusion_core.job import steps
     from infusion_core.job.folder import JobFolder
+    from infusion_core.job.inpaint import inpaint as fill
 
     job = JobFolder(folder)
-    steps.inpaint(
+    fill(
         job.read_spec(),
         job,
         resume=run.resume,

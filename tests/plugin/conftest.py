@@ -22,11 +22,11 @@ def inpaint(spec, job, *, resume=False, on_progress, on_event, should_stop):
 
 
 def python_with_core(folder: Path, body: str) -> str:
-    """Make a launcher of this Python whose ``infusion_core.job.steps.inpaint`` has ``body``."""
+    """Make a launcher of this Python whose ``infusion_core.job.inpaint.inpaint`` has ``body``."""
     folder.mkdir(parents=True)
     (folder / "stand_in.py").write_text(INPAINT_HEAD + textwrap.indent(textwrap.dedent(body), "    "))
     (folder / "sitecustomize.py").write_text(
-        "import sys, stand_in\nsys.modules['infusion_core.job.steps'] = stand_in\n"
+        "import sys, stand_in\nsys.modules['infusion_core.job.inpaint'] = stand_in\n"
     )
     launcher = folder / "python"
     launcher.write_text(
