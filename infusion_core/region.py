@@ -1,0 +1,182 @@
+"""The region of interest: where the hole is on every frame, and what is kept around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from infusion_core.box import Box
+from infusion_core.errors import InputError
+from infusion_core.io.mattes import Matte
+from infusion_core.io.plates import Plate
+from infusion_core.matte import bounding_box, hole_and_blend
+from infusion_core.progress import (
+    OnProgress,
+    Progress,
+    ShouldStop,
+    ignore_progress,
+    never_stop,
+    raise_if_stopped,
+)
+from infusion_core.settings import ShotSettings
+
+REGION_MULTIPLE = 8
+_MIN_CONTEXT = 32
+
+
+@dataclass(frozen=True)
+class FrameHole:
+    """The hole of one frame, stored only where it is.
+
+    Attributes:
+        box: Bounding box of the hole; empty where there is none.
+        blend: (h, w) float32 weights in that box; the hole is where they are above 0.
+    """
+
+    box: Box
+    blend: np.ndarray
+
+    def blend_in(self, box: Box) -> np.ndarray:
+        """The weights within another box, (H, W) float32, 0 where this one does not reach."""
+        blend = np.zeros((box.height, box.width), np.float32)
+        part = self.box.intersection(box)
+        if not part.is_empty:
+            blend[part.slices_in(box)] = self.blend[part.slices_in(self.box)]
+        return blend
+
+
+@dataclass(frozen=True)
+class HolePlan:
+    """What the mattes alone say: the hole of every frame and the region of interest.
+
+    Attributes:
+        frames: Frame numbers, handles included.
+        handles: Those that are not written.
+        box: Region of interest.
+        holes: One for each frame.
+    """
+
+    frames: tuple[int, ...]
+    handles: tuple[int, ...]
+    box: Box
+    holes: tuple[FrameHole, ...]
+
+
+def _fit(low: int, high: int, limit_low: int, limit_high: int, multiple: int) -> tuple[int, int]:
+    """Round an interval up to ``multiple``, moved to lie within the limits as far as it can."""
+    size = -(-(high - low) // multiple) * multiple
+    low -= (size - (high - low)) // 2
+    low = max(limit_low, min(low, limit_high - size))
+    return low, low + size
+
+
+def find_region(holes: Iterable[Box], limits: Box, context: int, multiple: int = REGION_MULTIPLE) -> Box:
+    """The region of interest: the bounding box of all holes with known pixels around it.
+
+    Args:
+        holes: The hole's bounding box on every frame; empty ones count for nothing.
+        limits: What the plate holds: the union of its data windows.
+        context: Pixels to add on every side; -1 takes the larger side of the largest hole, at least 32.
+        multiple: Width and height become multiples of this; only for this reason may the region
+            reach beyond ``limits``, where pixels count as unknown.
+
+    Raises:
+        InputError: every hole is empty.
+    """
+    boxes = [box for box in holes if not box.is_empty]
+    if not boxes:
+        raise InputError(
+            "The hole is empty on every frame.", remedy="Check matte, channel, threshold, invert."
+        )
+    if context < 0:
+        context = max(_MIN_CONTEXT, *(max(box.width, box.height) for box in boxes))
+    hole = boxes[0]
+    for box in boxes[1:]:
+        hole = hole.union(box)
+    wanted = hole.grown(context).intersection(limits)
+    x0, x1 = _fit(wanted.x0, wanted.x1, limits.x0, limits.x1, multiple)
+    y0, y1 = _fit(wanted.y0, wanted.y1, limits.y0, limits.y1, multiple)
+    return Box(x0, y0, x1, y1)
+
+
+def _frame_hole(plate: Plate, matte: Matte, frame: int, settings: ShotSettings) -> FrameHole:
+    """The hole of one frame, cut to the data window: other pixels have no place in the file."""
+    window = plate.data_window(frame)
+    reach = max(0, settings.grow) + int(np.ceil(settings.feather))
+    around = window.grown(reach)  # a matte just outside the window may grow into it
+    values = matte.read(frame, around)
+    _, blend = hole_and_blend(
+        values, threshold=settings.threshold, grow=settings.grow, feather=settings.feather
+    )
+    blend = blend[window.slices_in(around)]
+    box = bounding_box(blend > 0, window.x0, window.y0)
+    weights = blend[box.slices_in(window)].copy()
+    if box == window and (weights > 0).all():
+        raise InputError(
+            "The matte covers the whole picture, so that nothing is known on this frame.",
+            path=matte.path(frame),
+            frame=frame,
+            remedy="Check invert and threshold, or leave this frame out.",
+        )
+    return FrameHole(box, weights)
+
+
+def plan_holes(
+    plate: Plate,
+    matte: Matte,
+    settings: ShotSettings,
+    *,
+    box: Box | None = None,
+    on_progress: OnProgress = ignore_progress,
+    should_stop: ShouldStop = never_stop,
+) -> HolePlan:
+    """Read all mattes and find the region of interest; the first pass of loading, and a dry run.
+
+    Args:
+        plate: The plate; only headers are read.
+        matte: Its matte.
+        settings: Matte treatment, handles, context.
+        box: Use this region of interest instead of choosing one.
+        on_progress: Called for every frame with stage ``prepare``; its fraction is of this pass.
+        should_stop: Polled for every frame.
+
+    Raises:
+        InputError: the hole is empty on all frames to write, covers a whole frame, or leaves ``box``.
+        Cancelled: ``should_stop`` said so.
+    """
+    frames = plate.with_handles(settings.handles)
+    handles = tuple(frame for frame in frames if frame not in set(plate.frames))
+    plate.check(frames)
+    holes = []
+    for number, frame in enumerate(frames):
+        raise_if_stopped(should_stop)
+        holes.append(_frame_hole(plate, matte, frame, settings))
+        on_progress(prepare_report("Reading mattes", number, len(frames)))
+    wanted = [hole.box for frame, hole in zip(frames, holes, strict=True) if frame not in handles]
+    try:
+        limits = plate.data_window(frames[0])
+        for frame in frames[1:]:
+            limits = limits.union(plate.data_window(frame))
+        region = find_region(wanted, limits, settings.context)
+    except InputError as error:
+        raise InputError(error.message, path=matte.sequence.text, remedy=error.remedy) from error
+    if box is not None:
+        _check_inside(frames, holes, box)
+    return HolePlan(frames, handles, box or region, tuple(holes))
+
+
+def _check_inside(frames: tuple[int, ...], holes: list[FrameHole], box: Box) -> None:
+    for frame, hole in zip(frames, holes, strict=True):
+        if hole.box.intersection(box) != hole.box and not hole.box.is_empty:
+            raise InputError(
+                "The hole leaves the region of interest that was chosen.",
+                frame=frame,
+                remedy="Use the matte that the job was made with, or start a new job.",
+            )
+
+
+def prepare_report(message: str, number: int, total: int) -> Progress:
+    """Progress after frame ``number`` (from 0) of a pass over ``total`` frames."""
+    return Progress("prepare", (number + 1) / total, step=number, num_steps=total, message=message)

@@ -1,0 +1,179 @@
+"""A shot in memory: the region of interest of plate and matte, in the model's range.
+
+Loading takes two passes: all mattes first, which gives the region of interest; then only that
+region of the plates. Nothing outside of it is held for more than one frame.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from infusion_core.box import Box
+from infusion_core.colour import ColourTransform, fit_colour
+from infusion_core.errors import InputError, JobError, ResourceError
+from infusion_core.io.mattes import Matte
+from infusion_core.io.plates import Plate
+from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop, raise_if_stopped
+from infusion_core.region import HolePlan, find_region, plan_holes, prepare_report
+from infusion_core.settings import ShotSettings
+
+__all__ = ["HolePlan", "Shot", "find_region", "load_shot", "plan_holes"]
+
+SHOT_SCHEMA_VERSION = 1
+_COLOUR_SAMPLES = 2_000_000
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What training and sampling work on.
+
+    Attributes:
+        frames: Frame numbers, ascending, handles included.
+        box: Region of interest in absolute file coordinates.
+        plate: (F, H, W, 3) float32 in the model's range; 0 where the pixel is not known.
+        hole: (F, H, W) bool, True = fill.
+        known: (F, H, W) bool: outside the hole, inside the data window and finite.
+        blend: (F, H, W) float32 in [0, 1], weight of the fill; 0 outside the hole.
+        colour: The transform to the model's range.
+        handles: Those of ``frames`` that are learned from but not written.
+    """
+
+    frames: tuple[int, ...]
+    box: Box
+    plate: np.ndarray
+    hole: np.ndarray
+    known: np.ndarray
+    blend: np.ndarray
+    colour: ColourTransform
+    handles: tuple[int, ...] = ()
+
+    @property
+    def fill_frames(self) -> tuple[int, ...]:
+        """The frames to write."""
+        return tuple(frame for frame in self.frames if frame not in set(self.handles))
+
+    def save(self, path: str | Path) -> None:
+        """Write the shot as one safetensors file, replacing it only once complete."""
+        path = Path(path)
+        box = self.box
+        header = {
+            "schema_version": SHOT_SCHEMA_VERSION,
+            "frames": self.frames,
+            "handles": self.handles,
+            "box": (box.x0, box.y0, box.x1, box.y1),
+            "colour": self.colour.to_dict(),
+        }
+        arrays = {"plate": self.plate, "hole": self.hole, "known": self.known, "blend": self.blend}
+        beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+            save_file(contiguous, beside, metadata={"shot": json.dumps(header)})
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Shot:
+        """Read a shot written by ``save``.
+
+        Raises:
+            JobError: the file is missing, damaged, or of another release.
+        """
+        try:
+            with safe_open(path, framework="numpy") as file:
+                header = json.loads((file.metadata() or {})["shot"])
+                arrays = {name: file.get_tensor(name) for name in ("plate", "hole", "known", "blend")}
+        except (OSError, SafetensorError, KeyError, ValueError) as error:
+            raise JobError(
+                f"Cannot read the shot of this job ({error}).", path=path, remedy="Start the job anew."
+            ) from error
+        if header.get("schema_version") != SHOT_SCHEMA_VERSION:
+            raise JobError(
+                "The shot was written by another release.", path=path, remedy="Start the job anew."
+            )
+        return cls(
+            frames=tuple(header["frames"]),
+            box=Box(*header["box"]),
+            colour=ColourTransform.from_dict(header["colour"]),
+            handles=tuple(header["handles"]),
+            **arrays,
+        )
+
+
+def _samples(plate: np.ndarray, known: np.ndarray) -> Iterator[np.ndarray]:
+    """Known colours, evenly spread over the shot: at most about ``_COLOUR_SAMPLES`` values."""
+    step = max(1, plate.size // _COLOUR_SAMPLES)
+    for values, mask in zip(plate, known, strict=True):
+        yield values[mask][::step]
+
+
+def load_shot(
+    plate: Plate,
+    matte: Matte,
+    settings: ShotSettings,
+    *,
+    colour: ColourTransform | None = None,
+    box: Box | None = None,
+    plan: HolePlan | None = None,
+    on_progress: OnProgress = ignore_progress,
+    should_stop: ShouldStop = never_stop,
+) -> Shot:
+    """Load the region of interest of a shot in the model's range.
+
+    Args:
+        plate: The plate.
+        matte: Its matte.
+        settings: Matte treatment, handles, context, colour.
+        colour: Use this transform instead of fitting one (rendering from a bundle).
+        box: Use this region of interest instead of choosing one.
+        plan: The result of ``plan_holes`` where it is at hand already.
+        on_progress: Called for every frame with stage ``prepare``; its fraction is of each pass.
+        should_stop: Polled for every frame.
+
+    Raises:
+        InputError: a frame cannot be read, the hole is empty or covers a whole frame.
+        ResourceError: the region of interest does not fit in memory.
+        Cancelled: ``should_stop`` said so.
+    """
+    if plan is None:
+        plan = plan_holes(plate, matte, settings, box=box, on_progress=on_progress, should_stop=should_stop)
+    box, frames = plan.box, plan.frames
+    shape = (len(frames), box.height, box.width)
+    try:
+        pixels = np.zeros((*shape, 3), np.float32)
+        blend = np.zeros(shape, np.float32)
+        known = np.zeros(shape, bool)
+    except MemoryError as error:
+        raise ResourceError(
+            f"The region of interest ({box.width}x{box.height}, {len(frames)} frames) exceeds the memory.",
+            remedy="Fill fewer frames at a time, or use less context.",
+        ) from error
+    for i, frame in enumerate(frames):
+        raise_if_stopped(should_stop)
+        pixels[i], valid = plate.read(frame, box)
+        blend[i] = plan.holes[i].blend_in(box)
+        known[i] = valid & (blend[i] == 0)
+        if blend[i].any() and not known[i].any():
+            raise InputError(
+                "No pixel around the hole is known.",
+                path=plate.path(frame),
+                frame=frame,
+                remedy="Check the plate for NaN, or use more context.",
+            )
+        on_progress(prepare_report("Reading plates", i, len(frames)))
+    if colour is None:
+        kind = settings.colour
+        if kind == "auto":
+            kind = "scene-linear" if plate.is_scene_linear else "display"
+        colour = fit_colour(np.concatenate(list(_samples(pixels, known))), kind)  # type: ignore[arg-type]
+    for i in range(len(frames)):
+        pixels[i] = np.where(known[i][..., None], colour.encode(pixels[i]), 0)
+    return Shot(frames, box, pixels, blend > 0, known, blend, colour, plan.handles)
