@@ -1,0 +1,54 @@
+"""One number, 0 to 100, that ranks an honest texture above blur, noise and frozen frames."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+PENALTIES: dict[str, tuple[float, float]] = {
+    "ssim": (0.3, 2.0),
+    "sharpness_ratio": (0.5, 2.0),
+    "laplacian_ratio": (0.125, 4.0),
+    "dynamics_ratio": (0.5, 2.0),
+    "spectrum_db": (0.08, 20.0),
+    "sliced_wasserstein": (1.5, 1.0),
+    "seam_ratio": (0.2, 2.0),
+}
+"""Weight and ceiling of each metric's distance from perfect; see ``summary_score``."""
+
+
+def _distance(name: str, value: float) -> float:
+    """How far a metric is from perfect, 0 and up."""
+    if name == "ssim":
+        return 1.0 - value
+    if name == "seam_ratio":
+        return max(0.0, math.log(value))
+    if name.endswith("_ratio"):
+        return abs(math.log(value))
+    return value
+
+
+def summary_score(metrics: Mapping[str, float | None]) -> float | None:
+    """Combine metrics against a truth: ``100 exp(-sum(weight * min(distance, ceiling)))``.
+
+    Ratios count as absolute logarithms, so half and double are equally wrong; a seam ratio below 1 costs
+    nothing. Texture statistics weigh most because another honest take of a moving texture never meets
+    the truth pixel by pixel; SSIM has a small part so that structure in the wrong place costs.
+    The truth itself scores 100; the same texture at another time about 40 to 85; blurred, frozen or noisy
+    fills below that. Weights were set on eight real cases (four clips, static and moving hole).
+
+    Args:
+        metrics: As from ``measure`` with a truth; metrics that are None are left out.
+
+    Returns:
+        The score, or None without SSIM, that is, without a truth: the texture around a hole differs too
+        much from what belongs inside it to rank results by it.
+    """
+    if metrics.get("ssim") is None:
+        return None
+    total = 0.0
+    for name, (weight, ceiling) in PENALTIES.items():
+        value = metrics.get(name)
+        if value is not None:
+            total += weight * min(_distance(name, value), ceiling)
+    return 100.0 * math.exp(-total)
