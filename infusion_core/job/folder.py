@@ -1,0 +1,161 @@
+"""The job folder: where everything of one run lies, and whether a run may start in it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from infusion_core.errors import JobError, OutputError
+from infusion_core.job.atomic import write_json
+from infusion_core.job.spec import JobSpec
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """Names of a job's files; making one touches nothing on disk."""
+
+    path: Path
+
+    @property
+    def spec(self) -> Path:
+        return self.path / "job.json"
+
+    @property
+    def shot(self) -> Path:
+        return self.path / "shot.safetensors"
+
+    @property
+    def losses(self) -> Path:
+        return self.path / "losses.jsonl"
+
+    @property
+    def log(self) -> Path:
+        return self.path / "log.txt"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.path / "checkpoint.safetensors"
+
+    @property
+    def experts(self) -> Path:
+        return self.path / "experts"
+
+    def expert(self, interval: int) -> Path:
+        """Weights of one interval's model."""
+        return self.experts / f"interval_{interval:02d}.safetensors"
+
+    @property
+    def result(self) -> Path:
+        return self.path / "result.safetensors"
+
+    @property
+    def bundle(self) -> Path:
+        return self.path / "bundle"
+
+    @property
+    def previews(self) -> Path:
+        return self.path / "previews"
+
+    def preview(self, interval: int) -> Path:
+        """Picture of the fill after one interval."""
+        return self.previews / f"interval_{interval:02d}.png"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "lock"
+
+    def read_spec(self) -> JobSpec:
+        """The job as it was started.
+
+        Raises:
+            JobError: there is no job, or its file cannot be read.
+            SettingsError: the job file holds settings that this release does not know.
+        """
+        try:
+            data = json.loads(self.spec.read_text("utf-8"))
+        except FileNotFoundError as error:
+            raise JobError(
+                "There is no job in this folder.",
+                path=self.path,
+                remedy="Name the folder that has a job.json.",
+            ) from error
+        except (OSError, ValueError) as error:
+            raise JobError(f"Cannot read the job file: {error}.", path=self.spec) from error
+        return JobSpec.from_dict(data, self.spec)
+
+    def write_spec(self, spec: JobSpec) -> None:
+        """Make the folder and put ``job.json`` in it."""
+        write_json(self.spec, spec.to_dict())
+
+    @property
+    def has_work(self) -> bool:
+        """Whether training has left anything here that another run would lose."""
+        return any(item.exists() for item in (self.checkpoint, self.experts, self.result, self.bundle))
+
+    def clear(self) -> None:
+        """Remove what runs have made here, all but ``job.json``; files of other names stay.
+
+        Raises:
+            OutputError: a file cannot be removed.
+        """
+        made = (self.result, self.checkpoint, self.experts, self.bundle, self.shot, self.losses, self.log)
+        try:
+            for item in (*made, self.previews):
+                if item.is_dir() and not item.is_symlink():
+                    shutil.rmtree(item)
+                else:
+                    item.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(f"Cannot clear the job folder: {error.strerror}.", path=self.path) from error
+
+    def remove(self) -> None:
+        """Remove what runs have made here and ``job.json``."""
+        self.clear()
+        self.spec.unlink(missing_ok=True)
+
+
+def default_job_folder(output: str) -> Path:
+    """The job folder beside an output sequence: ``clean.infusion`` for ``clean.%04d.exr``."""
+    path = Path(output)
+    stem = re.split(r"[.%#@$]", path.name)[0].rstrip("_- ")
+    return path.parent / f"{stem or 'result'}.infusion"
+
+
+def start(folder: JobFolder, spec: JobSpec, *, resume: bool) -> None:
+    """Put ``spec`` into ``folder``, or make sure that the job there is the same one and go on with it.
+
+    The caller holds the folder's lock.
+
+    Raises:
+        JobError: the folder holds another job, or work that would be lost.
+    """
+    if not folder.spec.exists():
+        if folder.has_work:
+            raise JobError(
+                "The folder holds files of a job but no job.json.",
+                path=folder.path,
+                remedy="Choose another folder with --job, or remove it.",
+            )
+        folder.write_spec(spec)
+    elif resume:
+        differences = folder.read_spec().differences(spec)
+        if differences:
+            raise JobError(
+                f"The job in this folder was started otherwise ({'; '.join(differences)}).",
+                path=folder.path,
+                remedy="Resume with the same inputs and settings, choose another folder with --job, "
+                "or start again with --overwrite.",
+            )
+        folder.write_spec(spec)
+    elif folder.has_work and not spec.overwrite:
+        raise JobError(
+            "The folder holds a job with work in it.",
+            path=folder.path,
+            remedy="Go on with --resume, or start again with --overwrite.",
+        )
+    else:
+        folder.clear()
+        folder.write_spec(spec)

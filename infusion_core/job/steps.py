@@ -1,0 +1,185 @@
+"""The steps of a job. Each does what is still missing and shares nothing with the others but the folder.
+
+``prepare`` reads the shot, ``train`` trains and denoises interval by interval, ``export`` makes the
+bundle, ``assemble`` writes the frames. ``infusion_core.job.inpaint`` is these in turn, in one process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from infusion_core.errors import JobError
+from infusion_core.intervals import resolve_intervals
+from infusion_core.io.plates import open_plate
+from infusion_core.io.sequences import output_sequence
+from infusion_core.job.atomic import replacing
+from infusion_core.job.checks import check_room, open_inputs, region_size
+from infusion_core.job.events import preview_event
+from infusion_core.job.folder import JobFolder
+from infusion_core.job.losses import LossLog
+from infusion_core.job.previews import write_preview
+from infusion_core.job.write import is_written, write_shot
+from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
+from infusion_core.region import plan_holes
+from infusion_core.shot import Shot, load_shot
+
+if TYPE_CHECKING:
+    from infusion_core.engine.run import IntervalResult
+
+OnEvent = Callable[[dict[str, Any]], None]
+
+
+def ignore_event(_: dict[str, Any]) -> None:
+    """The ``on_event`` of a caller who does not care."""
+
+
+def prepare(
+    folder: JobFolder, *, on_progress: OnProgress = ignore_progress, should_stop: ShouldStop = never_stop
+) -> Shot:
+    """Check all inputs and read the shot into ``shot.safetensors``.
+
+    Raises:
+        InputError, SettingsError, OutputError, ResourceError: naming file, frame and remedy.
+        Cancelled: ``should_stop`` returned true.
+    """
+    spec = folder.read_spec()
+    inputs = open_inputs(spec, is_finished=lambda path: is_written(path, folder.result))
+    if folder.shot.exists():
+        return Shot.load(folder.shot)
+    halves = [_part_of(on_progress, 0.0), _part_of(on_progress, 0.5)]
+    shot_settings = spec.settings.shot
+    plan = plan_holes(
+        inputs.plate, inputs.matte, shot_settings, on_progress=halves[0], should_stop=should_stop
+    )
+    check_room(region_size(plan), spec.settings, folder.path)
+    shot = load_shot(
+        inputs.plate, inputs.matte, shot_settings, plan=plan, on_progress=halves[1], should_stop=should_stop
+    )
+    shot.save(folder.shot)
+    return shot
+
+
+def _part_of(on_progress: OnProgress, start: float) -> OnProgress:
+    """A callback for the half of a step that begins at ``start``."""
+    return lambda progress: on_progress(replace(progress, fraction=start + 0.5 * progress.fraction))
+
+
+def train(
+    folder: JobFolder,
+    *,
+    on_progress: OnProgress = ignore_progress,
+    on_event: OnEvent = ignore_event,
+    should_stop: ShouldStop = never_stop,
+) -> None:
+    """Train each interval's model and denoise through it (paper section 4.2), from the checkpoint on.
+
+    Leaves ``experts``, ``losses.jsonl``, ``previews`` and ``result.safetensors``: x0 (F, H, W, 3)
+    float32 in model range.
+
+    Raises:
+        JobError: ``prepare`` was not run.
+        Cancelled: ``should_stop`` returned true; a checkpoint is written.
+    """
+    if folder.result.exists():
+        return
+    from infusion_core.engine.checkpoint import State
+    from infusion_core.engine.run import run
+
+    spec, shot = folder.read_spec(), prepared_shot(folder)
+    state = State.load(folder.checkpoint) if folder.checkpoint.exists() else None
+    where = (0, 0)
+    if state is not None:
+        # The training of an interval that is being denoised is over: its lines are all kept.
+        where = (state.interval, state.step) if state.phase in ("start", "train") else (state.interval + 1, 0)
+
+    def keep(result: IntervalResult) -> None:
+        with replacing(folder.expert(result.index)) as beside:
+            save_file(result.weights, beside)
+        write_preview(folder.preview(result.index), shot, result.x0_hat)
+        on_event(preview_event(folder.preview(result.index), result.index))
+
+    with LossLog(folder.losses, *where) as losses:
+        x0 = run(
+            shot,
+            spec.settings,
+            state=state,
+            on_progress=on_progress,
+            should_stop=should_stop,
+            on_checkpoint=lambda state: state.save(folder.checkpoint),
+            on_loss=losses.add,
+            on_interval=keep,
+        )
+    with replacing(folder.result) as beside:
+        save_file({"x0": np.ascontiguousarray(x0)}, beside)
+
+
+def export(
+    folder: JobFolder, *, on_progress: OnProgress = ignore_progress, should_stop: ShouldStop = never_stop
+) -> None:
+    """Make the ONNX bundle of the experts, for other takes without PyTorch.
+
+    Raises:
+        JobError: an interval was not trained.
+    """
+    if (folder.bundle / "manifest.json").exists():
+        return
+    from infusion_core.bundle import export_bundle
+
+    spec, shot = folder.read_spec(), prepared_shot(folder)
+    weights = [_tensors(folder.expert(interval.index)) for interval in resolve_intervals(spec.settings)]
+    export_bundle(folder.bundle, spec.settings, weights, shot)
+    on_progress(Progress("export", 1.0, message="Exported the models"))
+
+
+def assemble(
+    folder: JobFolder, *, on_progress: OnProgress = ignore_progress, should_stop: ShouldStop = never_stop
+) -> list[Path]:
+    """Write the frames of the result that are not written yet; return the files of all of them.
+
+    Raises:
+        JobError: ``train`` was not run to its end.
+        OutputError: a frame cannot be written.
+        Cancelled: ``should_stop`` returned true; the frames written so far are whole.
+    """
+    spec, shot = folder.read_spec(), prepared_shot(folder)
+    x0 = _tensors(folder.result)["x0"]
+    settings = spec.settings.shot
+    return write_shot(
+        open_plate(spec.plate, settings.frames, layer=settings.layer),
+        output_sequence(spec.output),
+        shot,
+        x0,
+        alpha=settings.alpha,
+        newer_than=folder.result,
+        on_progress=on_progress,
+        should_stop=should_stop,
+    )
+
+
+def prepared_shot(folder: JobFolder) -> Shot:
+    """The shot that ``prepare`` left.
+
+    Raises:
+        JobError: there is none.
+    """
+    if not folder.shot.exists():
+        raise JobError("This job is not prepared yet.", path=folder.path, remedy="Prepare it first.")
+    return Shot.load(folder.shot)
+
+
+def _tensors(path: Path) -> dict[str, np.ndarray]:
+    try:
+        return load_file(path)
+    except FileNotFoundError as error:
+        raise JobError(
+            "The training of this job is not finished.", path=path, remedy="Train it first."
+        ) from error
+    except (OSError, SafetensorError) as error:
+        raise JobError(f"Cannot read the file: {error}.", path=path, remedy="Start the job anew.") from error
