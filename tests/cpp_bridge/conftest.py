@@ -32,6 +32,7 @@ class RawPart:
     attributes: dict[str, bytes]
     chunks: tuple[bytes, ...]
     offsets: tuple[int, ...]
+    header: bytes  # as stored, without the byte that ends it
 
     @property
     def compression(self) -> int:
@@ -64,35 +65,75 @@ def _chunk(data: bytes, at: int, multipart: bool, kind: str) -> bytes:
     return data[start : at + 4 + size]
 
 
+def _count_entries(data: bytes, table: int) -> int:
+    """Entries of a single part's offset table: it ends where the first of the chunks starts."""
+    count, first = 0, len(data)
+    while table + 8 * count < first:
+        first = min(first, struct.unpack_from("<Q", data, table + 8 * count)[0])
+        count += 1
+    return count
+
+
 def read_raw(path: Path) -> list[RawPart]:
     """The parts of an EXR that states its chunk counts (multi-part), or of a single-part one."""
     data = path.read_bytes()
     magic, version = struct.unpack_from("<iI", data)
     assert magic == 20000630
-    multipart, at, headers = bool(version & 0x1000), 8, []
+    multipart, at, headers, stored = bool(version & 0x1000), 8, [], []
     while True:
+        start = at
         values, at = _attributes(data, at)
         if not values:
             break
         headers.append(values)
+        stored.append(data[start : at - 1])
         if not multipart:
             break
     counts = []
     for values in headers:
         if "chunkCount" in values:
             counts.append(struct.unpack("<i", values["chunkCount"])[0])
-        else:  # the first chunk follows the table
-            (first,) = struct.unpack_from("<Q", data, at)
-            counts.append((first - at) // 8)
+        else:
+            counts.append(_count_entries(data, at))
     parts = []
-    for values, count in zip(headers, counts, strict=True):
+    for values, count, header in zip(headers, counts, stored, strict=True):
         offsets = struct.unpack_from(f"<{count}Q", data, at)
         at += 8 * count
         default = b"tiledimage" if version & 0x200 else b"scanlineimage"
         kind = values.get("type", default).rstrip(b"\0").decode()
         chunks = tuple(_chunk(data, offset, multipart, kind) for offset in offsets)
-        parts.append(RawPart(values, chunks, offsets))
+        parts.append(RawPart(values, chunks, offsets, header))
     return parts
+
+
+def _attribute(name: str, kind: str, value: bytes) -> bytes:
+    return name.encode() + b"\0" + kind.encode() + b"\0" + struct.pack("<i", len(value)) + value
+
+
+def join_parts(paths: dict[str, tuple[str, Path]], target: Path) -> Path:
+    """One multi-part EXR of single-part ones (name to type and file), their chunks interleaved."""
+    parts = [(name, kind, read_raw(path)[0]) for name, (kind, path) in paths.items()]
+    data = struct.pack("<iI", 20000630, 2 | 0x1000 | 0x800)
+    for name, kind, part in parts:
+        data += part.header
+        for key, type_name, value in (
+            ("name", "string", name.encode()),
+            ("type", "string", kind.encode()),
+            ("chunkCount", "int", struct.pack("<i", len(part.chunks))),
+        ):
+            if key not in part.attributes:
+                data += _attribute(key, type_name, value)
+        data += b"\0"
+    data += b"\0"
+    order = sorted((i, number) for number, (_, _, part) in enumerate(parts) for i in range(len(part.chunks)))
+    at = len(data) + 8 * len(order)
+    tables: list[list[int]] = [[] for _ in parts]
+    body = b""
+    for i, number in order:
+        tables[number].append(at + len(body))
+        body += struct.pack("<i", number) + parts[number][2].chunks[i]
+    target.write_bytes(data + b"".join(struct.pack(f"<{len(t)}Q", *t) for t in tables) + body)
+    return target
 
 
 @pytest.fixture
@@ -140,6 +181,7 @@ def write_plate(tmp_path: Path, picture: Callable[..., np.ndarray]) -> Callable[
         types: tuple[str, ...] = ("half", "half", "half", "half", "float"),
         origin: tuple[int, int] = (-7, 5),
         name: str = "plate.exr",
+        deep: bool = False,
         **attributes: object,
     ) -> Path:
         height, width = size
@@ -157,6 +199,11 @@ def write_plate(tmp_path: Path, picture: Callable[..., np.ndarray]) -> Callable[
         if tile:
             buffer.set_write_tiles(tile, tile)
         path = tmp_path / name
+        if deep:
+            buffer = oiio.ImageBufAlgo.deepen(buffer)
+            buffer.specmod().attribute("compression", compression)
+            buffer.specmod().tile_width = buffer.specmod().tile_height = tile
+            buffer.set_write_tiles(tile, tile)
         assert buffer.write(str(path)), buffer.geterror()
         return path
 
@@ -165,6 +212,40 @@ def write_plate(tmp_path: Path, picture: Callable[..., np.ndarray]) -> Callable[
 
 def _roi(spec: oiio.ImageSpec) -> tuple[int, ...]:
     return (spec.x, spec.x + spec.width, spec.y, spec.y + spec.height, 0, 1, 0, spec.nchannels)
+
+
+@pytest.fixture
+def write_mipmap(write_plate: Callable[..., Path], tmp_path: Path) -> Callable[[str], Path]:
+    """A mip-mapped EXR in tiles of 16 pixels."""
+
+    def write(compression: str) -> Path:
+        options = oiio.ImageSpec()
+        options.tile_width = options.tile_height = 16
+        options.attribute("compression", compression)
+        path, plain = tmp_path / "mips.exr", oiio.ImageBuf(str(write_plate("zip", name="plain.exr")))
+        assert oiio.ImageBufAlgo.make_texture(oiio.MakeTxTexture, plain, str(path), options)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def write_multipart(
+    write_plate: Callable[..., Path], write_mipmap: Callable[..., Path], tmp_path: Path
+) -> Callable[..., Path]:
+    """A deep part, then a flat one of ``compression``, a mip-mapped and a deep tiled one."""
+
+    def write(compression: str = "zip", tile: int = 0) -> Path:
+        flat = write_plate(compression, tile=tile, name="flat.exr")
+        parts = {
+            "deep": ("deepscanline", write_plate("zips", deep=True, name="deep.exr")),
+            "beauty": ("tiledimage" if tile else "scanlineimage", flat),
+            "mips": ("tiledimage", write_mipmap("piz")),
+            "deeptiles": ("deeptile", write_plate("rle", deep=True, tile=16, name="deeptiles.exr")),
+        }
+        return join_parts(parts, tmp_path / "multipart.exr")
+
+    return write
 
 
 @pytest.fixture
