@@ -47,7 +47,7 @@ def describe(progress: Progress) -> str:
     """One line for a person: what is done, the loss, the time left."""
     parts = [progress.message or progress.stage]
     if progress.loss is not None:
-        parts.append(f"loss {progress.loss:.4f}")
+        parts.append(f"loss {progress.loss:.3g}")
     if progress.time_left_s is not None:
         parts.append(f"{format_seconds(progress.time_left_s)} left")
     return ", ".join(parts)
