@@ -11,6 +11,7 @@ import numpy as np
 
 from infusion_core.box import Box
 from infusion_core.errors import InputError
+from infusion_core.io.completeness import check_complete
 from infusion_core.io.layers import Picture, choose_picture
 from infusion_core.io.pictures import Header, open_picture, read_channels, read_header
 from infusion_core.io.sequences import Sequence, find_sequence, format_frames, parse_frames
@@ -20,10 +21,13 @@ _HEADER_THREADS = 8
 
 
 def read_headers(paths: Iterable[tuple[int, Path]]) -> dict[int, Header]:
-    """Read the headers of many frames at once; the first error in frame order is raised."""
+    """Read and check the headers of many frames at once; the first error in frame order is raised."""
 
     def read(item: tuple[int, Path]) -> tuple[int, Header]:
-        return item[0], read_header(item[1], item[0])
+        frame, path = item
+        header = read_header(path, frame)
+        check_complete(path, header, frame)
+        return frame, header
 
     with ThreadPoolExecutor(_HEADER_THREADS) as pool:
         return dict(pool.map(read, paths))
@@ -184,7 +188,7 @@ def open_plate(text: str, frames: str = "", *, layer: str = "") -> Plate:
     sequence = find_sequence(text)
     wanted = _requested(sequence, frames)
     first = wanted[0]
-    header = read_header(sequence.path(first), first)
+    header = read_headers([(first, sequence.path(first))])[first]
     picture = choose_picture(header, layer, sequence.path(first), first)
     plate = Plate(sequence, layer, wanted, picture.part.display, {first: picture}, {first: header})
     plate.check(wanted)

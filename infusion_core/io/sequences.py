@@ -95,23 +95,23 @@ def _split(text: str) -> tuple[str, int, str] | None:
 
 
 def _find_pattern(text: str, before: str, digits: int, after: str) -> Sequence:
-    pattern = f"{before}{'#' * digits}{after}"
-    try:
-        found = fileseq.findSequenceOnDisk(
-            pattern, strictPadding=True, pad_style=fileseq.constants.PAD_STYLE_HASH1
-        )
-        frames = tuple(sorted(int(frame) for frame in found.frameSet() or ()))
-    except (fileseq.exceptions.FileSeqException, OSError) as error:
+    folder, prefix = os.path.split(before)
+    number = re.compile(f"{re.escape(prefix)}(-?[0-9]+){re.escape(after)}")
+    names = os.listdir(folder or ".") if os.path.isdir(folder or ".") else []
+    numbers = [match[1] for name in names if (match := number.fullmatch(name))]
+    frames = sorted(int(text) for text in numbers if f"{int(text):0{digits}d}" == text)
+    if not frames:
         raise InputError(
             "No file of this sequence was found.",
             path=text,
             remedy="Check the folder, the name and the digits.",
-        ) from error
-    return Sequence(text, frames, False, before, digits, after)
+        )
+    return Sequence(text, tuple(frames), False, before, digits, after)
 
 
 def _find_in_folder(text: str) -> Sequence:
-    found = fileseq.findSequencesOnDisk(text, pad_style=fileseq.constants.PAD_STYLE_HASH1)
+    names = [entry.name for entry in os.scandir(text) if entry.is_file() and entry.name[0] != "."]
+    found = fileseq.FileSequence.yield_sequences_in_list(names, pad_style=fileseq.constants.PAD_STYLE_HASH1)
     groups: dict[str, list[fileseq.FileSequence]] = defaultdict(list)
     for item in found:
         if item.extension().lower() in IMAGE_SUFFIXES:
@@ -120,9 +120,9 @@ def _find_in_folder(text: str) -> Sequence:
     if not groups:
         raise InputError("There is no picture in this folder.", path=text, remedy="Name the sequence itself.")
     if len(groups) > 1:
-        names = ", ".join(sorted(groups)[:5])
+        shown = ", ".join(sorted(groups)[:5])
         raise InputError(
-            f"This folder holds {len(groups)} sequences: {names}.",
+            f"This folder holds {len(groups)} sequences: {shown}.",
             path=text,
             remedy="Name the one you mean, e.g. folder/plate.%04d.exr.",
         )
