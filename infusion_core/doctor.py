@@ -85,8 +85,8 @@ def _openimageio() -> Iterator[Finding]:
 
 def _torch() -> Iterator[Finding]:
     if importlib.util.find_spec("torch") is None:
-        remedy = 'not installed: rendering from a bundle works, training needs pip install "infusion-inpaint[train]"'
-        yield Finding("PyTorch", "missing", remedy)
+        details = "not installed: needed for training, not for 'infusion render'"
+        yield Finding("PyTorch", "missing", details)
         return
     import torch
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO as oiio
 
-from infusion_core.job.atomic import replacing
+from infusion_core.atomic import replacing
 from infusion_core.metrics.regions import dilated
 
 GAP = 6

@@ -71,13 +71,15 @@ def _setting_option(item: Field[Any], kind: type) -> Callable[[Any], Any]:
     )
 
 
-def setting_options(*sections: str) -> Callable[[Any], Any]:
+def setting_options(*sections: str, without: tuple[str, ...] = ()) -> Callable[[Any], Any]:
     """Decorator: one option for every setting of ``sections``, None where the user gave none."""
 
     def decorate(command: Any) -> Any:
         for section in reversed(sections):
             kinds = get_type_hints(SECTIONS[section])
             for item in reversed(fields(SECTIONS[section])):
+                if item.name in without:
+                    continue
                 command = _setting_option(item, kinds[item.name])(command)
         return command
 

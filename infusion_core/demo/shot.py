@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO as oiio
 
+from infusion_core.atomic import replacing
 from infusion_core.demo.fire import Canvas, black_body, embers, flames, surroundings
 from infusion_core.demo.marker import marker
 from infusion_core.demo.turbulence import Turbulence
 from infusion_core.demo.water import add_water
 from infusion_core.errors import OutputError
-from infusion_core.job.atomic import replacing
 
 
 @dataclass(frozen=True)

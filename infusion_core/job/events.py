@@ -5,11 +5,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from infusion_core.errors import InfusionError
 from infusion_core.progress import EVENT_SCHEMA_VERSION
+
+OnEvent = Callable[[dict[str, Any]], None]
+
+
+def ignore_event(_: dict[str, Any]) -> None:
+    """The ``on_event`` of a caller who does not care."""
 
 
 def _event(kind: str, **values: Any) -> dict[str, Any]:

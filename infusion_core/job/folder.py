@@ -8,8 +8,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from infusion_core.atomic import write_json
 from infusion_core.errors import JobError, OutputError
-from infusion_core.job.atomic import write_json
 from infusion_core.job.spec import JobSpec
 
 

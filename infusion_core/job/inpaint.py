@@ -8,20 +8,17 @@ from pathlib import Path
 from infusion_core.errors import Cancelled, InfusionError
 from infusion_core.estimate import estimate
 from infusion_core.job import steps
-from infusion_core.job.events import done_event
+from infusion_core.job.events import OnEvent, done_event, ignore_event
 from infusion_core.job.folder import JobFolder, start
 from infusion_core.job.lock import FolderLock
 from infusion_core.job.log import logging_to
-from infusion_core.job.pace import Pace
+from infusion_core.job.pace import FLOPS_PER_S, Pace
 from infusion_core.job.spec import JobSpec
-from infusion_core.job.steps import OnEvent, ignore_event
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
 from infusion_core.settings import Settings
 from infusion_core.shot import Shot
 
-# Rough speeds of a desktop machine. They share the progress bar out among the steps; the time left of
-# the step in work is measured.
-_FLOPS_PER_S = 5e10
+# Rough times on a desktop machine.
 _EXPORT_S = 0.5
 _FRAME_S = 0.1
 
@@ -109,7 +106,7 @@ def expected_seconds(shot: Shot, settings: Settings) -> dict[str, float]:
     intervals = sum(stage.intervals for stage in settings.stages)
     return {
         "prepare": _FRAME_S * frames,
-        "train": (work.training_flops + work.sampling_flops) / _FLOPS_PER_S,
+        "train": (work.training_flops + work.sampling_flops) / FLOPS_PER_S,
         "export": _EXPORT_S * intervals,
         "assemble": _FRAME_S * len(shot.fill_frames),
     }

@@ -12,7 +12,6 @@ import socket
 import threading
 import time
 import uuid
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -94,26 +93,29 @@ class FolderLock:
         return True
 
     def _evict_if_stale(self) -> None:
-        holder = _read(self.path)
-        if not (_is_dead(holder) or self._silence() > self._stale_after_s):
-            raise _held_by(holder, self.path)
-        # A rename has one winner; who finds the lock gone tries to make it, which has one winner too.
-        evicted = self.path.with_name(f".lock.{self._token}")
+        # Several may find the same stale lock. Only one at a time may evict, and it looks again first:
+        # by then the lock may be that of a run which was quicker.
+        guard = self.path.with_name(f".{self.path.name}.takeover")
         try:
-            os.rename(self.path, evicted)
-        except FileNotFoundError:
-            return
-        if _read(evicted).get("token") != holder.get("token"):
-            with suppress(FileExistsError):
-                os.link(evicted, self.path)
-        evicted.unlink(missing_ok=True)
+            os.close(os.open(guard, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+        except FileExistsError as error:
+            if self._silence(guard) > self._stale_after_s:  # whoever made it died that very moment
+                guard.unlink(missing_ok=True)
+            raise _held_by({}, self.path) from error
+        try:
+            holder = _read(self.path)
+            if not (_is_dead(holder) or self._silence(self.path) > self._stale_after_s):
+                raise _held_by(holder, self.path)
+            self.path.unlink(missing_ok=True)
+        finally:
+            guard.unlink(missing_ok=True)
 
-    def _silence(self) -> float:
-        """Seconds since the holder's last sign of life, by the clock of the file's own server."""
+    def _silence(self, path: Path) -> float:
+        """Seconds since ``path`` was last touched, by the clock of the file's own server."""
         probe = self.path.with_name(f".now.{self._token}")
         try:
             probe.touch()
-            return probe.stat().st_mtime - self.path.stat().st_mtime
+            return probe.stat().st_mtime - path.stat().st_mtime
         except FileNotFoundError:
             return 0.0
         finally:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from types import TracebackType
 
-from infusion_core.job.atomic import write_text
+from infusion_core.atomic import write_text
 
 
 def read_losses(path: Path) -> list[tuple[int, int, float]]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import OpenImageIO as oiio
 
 from infusion_core.clip import upsampled
-from infusion_core.job.atomic import replacing
 from infusion_core.metrics.display import to_display
+from infusion_core.pictures import write_picture
 from infusion_core.shot import Shot
 
 HOLE_GREY = 0.25
@@ -47,7 +46,4 @@ def write_preview(path: Path, shot: Shot, x0_hat: np.ndarray) -> None:
     """
     picture = preview_picture(shot, x0_hat)
     step = -(-picture.shape[1] // MAX_WIDTH)
-    buffer = oiio.ImageBuf(np.ascontiguousarray(picture[::step, ::step]))
-    with replacing(path) as beside:
-        if not buffer.write(str(beside), "uint8"):
-            raise OSError(buffer.geterror())
+    write_picture(path, picture[::step, ::step])

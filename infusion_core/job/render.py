@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
-from infusion_core.bundle import Bundle, open_bundle
+from infusion_core.bundle import Bundle
 from infusion_core.errors import InputError
-from infusion_core.job.checks import check_room, open_inputs, region_size
-from infusion_core.job.events import done_event
-from infusion_core.job.inpaint import expected_seconds
-from infusion_core.job.pace import Pace
+from infusion_core.estimate import estimate
+from infusion_core.job.checks import open_inputs, region_size
+from infusion_core.job.events import OnEvent, done_event, ignore_event
+from infusion_core.job.pace import FLOPS_PER_S, Pace, half
+from infusion_core.job.resources import check_memory
 from infusion_core.job.spec import JobSpec
-from infusion_core.job.steps import OnEvent, ignore_event, part_of
 from infusion_core.job.write import write_shot
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
 from infusion_core.region import plan_holes
@@ -34,3 +34,65 @@ def find_bundle(path: Path) -> Path:
         path=path,
         remedy="Name a job folder whose run has finished, or a bundle.",
     )
+
+
+def render_take(
+    bundle: Bundle,
+    spec: JobSpec,
+    *,
+    on_progress: OnProgress = ignore_progress,
+    on_event: OnEvent = ignore_event,
+    should_stop: ShouldStop = never_stop,
+) -> list[Path]:
+    """Fill a shot with the models of a bundle and write the frames.
+
+    The colour transform is the bundle's. So is the region of interest where the hole lies within it;
+    for another shot, or a hole elsewhere, the region is chosen anew.
+
+    Args:
+        bundle: The models.
+        spec: The shot, where to write it, and the settings: ``run.seed`` chooses the take.
+        on_progress: Reports of the whole run.
+        on_event: Told of the end.
+        should_stop: Polled between steps.
+
+    Returns:
+        The files of the result.
+
+    Raises:
+        InputError, SettingsError, OutputError, ResourceError: naming file, frame and remedy.
+        Cancelled: ``should_stop`` returned true; the frames written so far are whole.
+    """
+    settings, shot_settings = spec.settings, spec.settings.shot
+    pace = Pace({"prepare": 1.0, "denoise": 20.0, "assemble": 2.0}, on_progress)
+    inputs = open_inputs(spec)
+    report = pace.step("prepare")
+    plan = plan_holes(
+        inputs.plate, inputs.matte, shot_settings, on_progress=half(report, 0.0), should_stop=should_stop
+    )
+    if all(hole.box.is_empty or hole.box.intersection(bundle.box) == hole.box for hole in plan.holes):
+        plan = replace(plan, box=bundle.box)
+    work = estimate(region_size(plan), settings)
+    check_memory(work.memory_bytes, settings.run.memory)
+    pace.expect({"denoise": work.sampling_flops / FLOPS_PER_S})
+    shot = load_shot(
+        inputs.plate,
+        inputs.matte,
+        shot_settings,
+        colour=bundle.colour,
+        plan=plan,
+        on_progress=half(report, 0.5),
+        should_stop=should_stop,
+    )
+    x0 = render(bundle, shot, settings.run.seed, on_progress=pace.step("denoise"), should_stop=should_stop)
+    files = write_shot(
+        inputs.plate,
+        inputs.target,
+        shot,
+        x0,
+        alpha=shot_settings.alpha,
+        on_progress=pace.step("assemble"),
+        should_stop=should_stop,
+    )
+    on_event(done_event(None, spec.output, len(files)))
+    return files

@@ -6,24 +6,23 @@ bundle, ``assemble`` writes the frames. ``infusion_core.job.inpaint`` is these i
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
+from infusion_core.atomic import replacing
 from infusion_core.errors import JobError
 from infusion_core.intervals import resolve_intervals
 from infusion_core.io.plates import open_plate
 from infusion_core.io.sequences import output_sequence
-from infusion_core.job.atomic import replacing
 from infusion_core.job.checks import check_room, open_inputs, region_size
-from infusion_core.job.events import preview_event
+from infusion_core.job.events import OnEvent, ignore_event, preview_event
 from infusion_core.job.folder import JobFolder
 from infusion_core.job.losses import LossLog
+from infusion_core.job.pace import half
 from infusion_core.job.previews import write_preview
 from infusion_core.job.write import is_written, write_shot
 from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
@@ -32,12 +31,6 @@ from infusion_core.shot import Shot, load_shot
 
 if TYPE_CHECKING:
     from infusion_core.engine.run import IntervalResult
-
-OnEvent = Callable[[dict[str, Any]], None]
-
-
-def ignore_event(_: dict[str, Any]) -> None:
-    """The ``on_event`` of a caller who does not care."""
 
 
 def prepare(
@@ -53,7 +46,7 @@ def prepare(
     inputs = open_inputs(spec, is_finished=lambda path: is_written(path, folder.result))
     if folder.shot.exists():
         return Shot.load(folder.shot)
-    halves = [_part_of(on_progress, 0.0), _part_of(on_progress, 0.5)]
+    halves = [half(on_progress, 0.0), half(on_progress, 0.5)]
     shot_settings = spec.settings.shot
     plan = plan_holes(
         inputs.plate, inputs.matte, shot_settings, on_progress=halves[0], should_stop=should_stop
@@ -64,11 +57,6 @@ def prepare(
     )
     shot.save(folder.shot)
     return shot
-
-
-def _part_of(on_progress: OnProgress, start: float) -> OnProgress:
-    """A callback for the half of a step that begins at ``start``."""
-    return lambda progress: on_progress(replace(progress, fraction=start + 0.5 * progress.fraction))
 
 
 def train(

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from infusion_core.atomic import replacing, write_text
 from infusion_core.errors import OutputError
-from infusion_core.job.atomic import replacing, write_text
 
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
