@@ -64,9 +64,9 @@ def lay_in(
     weight, new = fill.weight[source], fill.channel(slot)[source]
     target = stored[inside.slices_in(window)]
     touched = weight > 0
-    old = target[touched].astype(np.float32) / np.float32(scale)
     w, value = weight[touched], new[touched]
-    with np.errstate(invalid="ignore", over="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):  # NaN and infinities of the plate
+        old = target[touched].astype(np.float32) / np.float32(scale)
         blended = value * w + old * (1 - w)
     target[touched] = _as_stored(
         np.where((w >= 1) | ~np.isfinite(old), value, blended), stored.dtype, scale, bits

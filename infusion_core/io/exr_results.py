@@ -1,8 +1,8 @@
 """Results of OpenEXR plates: the plate's own file with only the fill's pixels replaced.
 
 The OpenEXR library itself is used here, not OpenImageIO: it hands every channel over in its own
-pixel type (OpenImageIO's Python binding brings mixed types to one) and keeps every attribute under
-its own name and type.
+pixel type, where OpenImageIO's Python binding brings mixed types to one. Attributes are taken over
+as bytes.
 """
 
 from __future__ import annotations
@@ -14,9 +14,14 @@ import OpenEXR
 
 from infusion_core.errors import InputError, OutputError
 from infusion_core.io.compose import Fill, alpha_from, lay_in
+from infusion_core.io.exr_header import take_over_attributes
 from infusion_core.io.layers import Picture
 from infusion_core.io.pictures import Header
 
+_STRUCTURE = (
+    *("name", "type", "view", "compression", "dataWindow", "displayWindow", "lineOrder", "tiles"),
+    *("pixelAspectRatio", "screenWindowCenter", "screenWindowWidth"),
+)
 _ALWAYS_LOSSLESS = ("NO", "RLE", "ZIPS", "ZIP", "PIZ", "HTJ2K256", "HTJ2K32", "ZSTD")
 
 
@@ -58,15 +63,18 @@ def _is_lossless(compression: OpenEXR.Compression, dtypes: set[np.dtype]) -> boo
     return name in _ALWAYS_LOSSLESS
 
 
-def _make_lossless(part: OpenEXR.Part) -> None:
-    """Write lossy parts with zip, and of mip-mapped ones the picture itself, the only level read."""
+def _storage(part: OpenEXR.Part) -> dict[str, object]:
+    """How a part is written: as it was read, but zipped where its compression loses bits.
+
+    Of mip-mapped parts there is only the picture itself, the one level that was read.
+    """
+    header = {name: part.header[name] for name in _STRUCTURE if name in part.header}
     dtypes = {channel.pixels.dtype for channel in part.channels.values()}
-    if "compression" in part.header and not _is_lossless(part.header["compression"], dtypes):
-        part.header["compression"] = OpenEXR.ZIP_COMPRESSION
-    tiles = part.header.get("tiles")
-    if tiles is not None and tiles.mode != OpenEXR.ONE_LEVEL:
-        tiles.mode = OpenEXR.ONE_LEVEL
-        part.header["tiles"] = tiles
+    if not _is_lossless(header["compression"], dtypes):
+        header["compression"] = OpenEXR.ZIP_COMPRESSION
+    if "tiles" in header:
+        header["tiles"].mode = OpenEXR.ONE_LEVEL
+    return header
 
 
 def _fill_alpha(part: OpenEXR.Part, picture: Picture, fill: Fill) -> None:
@@ -125,10 +133,9 @@ def write_exr(
         lay_in(part.channels[name].pixels, picture.part.data, fill, slot)
     if alpha == "matte":
         _fill_alpha(part, picture, fill)
-    for each in file.parts:
-        _make_lossless(each)
     try:
-        file.write(str(beside))
+        OpenEXR.File([OpenEXR.Part(_storage(each), each.channels) for each in file.parts]).write(str(beside))
+        take_over_attributes(source, beside)
         written = OpenEXR.File(str(beside), separate_channels=True)
     except (RuntimeError, ValueError, TypeError, OSError) as error:
         raise OutputError(f"Cannot write the result ({error}).", path=beside, frame=frame) from error

@@ -100,6 +100,8 @@ def write_flat(source: Path, frame: int, picture: Picture, fill: Fill, beside: P
 
 
 def _write(path: Path, frame: int, pixels: np.ndarray, spec: oiio.ImageSpec) -> None:
+    if pixels.dtype == np.float16:
+        oiio.attribute("tiff:half", 1)  # else OpenImageIO makes 32-bit TIFFs of half floats
     output = oiio.ImageOutput.create(str(path))
     done = False
     if output is not None and output.open(str(path), spec):

@@ -54,13 +54,42 @@ class PictureMaker:
     def exr(self, name: str, *parts: tuple[dict, dict]) -> Path:
         """Write an EXR of parts, each (header, channels)."""
         path = self.folder / name
-        made = [
-            OpenEXR.Part(
-                dict(header), {key: OpenEXR.Channel(key, pixels) for key, pixels in channels.items()}
-            )
-            for header, channels in parts
-        ]
+        made = []
+        for header, channels in parts:
+            stored = {key: OpenEXR.Channel(key, pixels) for key, pixels in channels.items()}
+            made.append(OpenEXR.Part(dict(header), stored))
         OpenEXR.File(made).write(str(path))
+        return path
+
+    def exr_with_attributes(self, name: str, extra: dict[str, tuple[str, bytes]]) -> Path:
+        """Write, byte by byte, an uncompressed 32x24 EXR with more attributes, name -> (type, value)."""
+        width, height, names = 32, 24, "BGR"
+        half = struct.pack("<iB3xii", 1, 0, 1, 1)
+        window = struct.pack("<4i", 0, 0, width - 1, height - 1)
+        attributes = {
+            "channels": ("chlist", b"".join(f"{key}\0".encode() + half for key in names) + b"\0"),
+            "compression": ("compression", b"\0"),
+            "dataWindow": ("box2i", window),
+            "displayWindow": ("box2i", window),
+            "lineOrder": ("lineOrder", b"\0"),
+            "pixelAspectRatio": ("float", struct.pack("<f", 2.0)),
+            "screenWindowCenter": ("v2f", bytes(8)),
+            "screenWindowWidth": ("float", struct.pack("<f", 1.0)),
+            **extra,
+        }
+        long_names = 0x400 if max(map(len, attributes)) > 31 else 0
+        header = struct.pack("<II", 20000630, 2 | long_names)
+        for key, (kind, value) in attributes.items():
+            header += f"{key}\0{kind}\0".encode() + struct.pack("<i", len(value)) + value
+        header += b"\0"
+        channels = self.channels((height, width), B="f2", G="f2", R="f2")
+        pixels = np.stack([channels[key] for key in names], axis=1)
+        row_size = pixels[0].nbytes
+        first = len(header) + 8 * height
+        offsets = [first + y * (8 + row_size) for y in range(height)]
+        rows = b"".join(struct.pack("<ii", y, row_size) + pixels[y].tobytes() for y in range(height))
+        path = self.folder / name
+        path.write_bytes(header + struct.pack(f"<{height}Q", *offsets) + rows)
         return path
 
     def sequence(self, name: str, frames: range, size: tuple[int, int] = (24, 32), **types: str) -> str:
@@ -80,18 +109,15 @@ class PictureMaker:
     def flat(self, name: str, pixels: np.ndarray, **attributes: object) -> Path:
         """Write (H, W, C) pixels through OpenImageIO in their own type; ``__`` in names stands for ``:``."""
         path = self.folder / name
-        kinds = {
-            "uint8": "uint8",
-            "uint16": "uint16",
-            "float16": "half",
-            "float32": "float",
-            "uint32": "uint",
-        }
-        spec = oiio.ImageSpec(*pixels.shape[1::-1], pixels.shape[2], kinds[str(pixels.dtype)])
+        kinds = {"float16": "half", "float32": "float", "uint32": "uint"}
+        kind = kinds.get(str(pixels.dtype), str(pixels.dtype))
+        spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], kind)
         spec.attribute("oiio:UnassociatedAlpha", 1)
         for key, value in attributes.items():
             spec.attribute(key.replace("__", ":"), value)
+        oiio.attribute("tiff:half", int(kind == "half"))
         output = oiio.ImageOutput.create(str(path))
+        assert output is not None
         assert output.open(str(path), spec), output.geterror()
         assert output.write_image(np.ascontiguousarray(pixels)), output.geterror()
         assert output.close()

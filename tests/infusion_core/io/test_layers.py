@@ -97,6 +97,6 @@ def test_real_stereo_and_layer_files(shared_exr):
     stereo = read_header(shared_exr / "sequence" / "multipart.0001.exr")
     assert choose(stereo)[0] == 0
     assert choose(stereo, "rgba_left")[0] == 4
-    assert find_channel(stereo, "whitebarmask.mask")[0].index == 3
+    assert find_channel(stereo, "whitebarmask.mask") == (stereo.parts[3], "whitebarmask.mask")
     single = read_header(shared_exr / "sequence" / "singlepart.0001.exr")
     assert choose(single, "left")[1] == ("left.R", "left.G", "left.B")

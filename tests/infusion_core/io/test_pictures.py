@@ -10,7 +10,9 @@ from infusion_core.io.pictures import MAX_PIXELS, open_picture, read_channels, r
 def whole(path, part, name):
     with open_picture(path) as picture:
         c = part.channels.index(name)
-        return picture.read_image(part.index, 0, c, c + 1, "float")[..., 0]
+        pixels = picture.read_image(part.index, 0, c, c + 1, "float")
+        assert pixels is not None
+        return pixels[..., 0]
 
 
 @pytest.mark.parametrize(
@@ -80,12 +82,16 @@ def test_alpha_is_not_multiplied_into_colours(make):
 def test_every_damaged_file_ends_in_an_input_error_that_names_it(shared_exr):
     files = sorted((shared_exr / "damaged").glob("*.exr"))
     assert len(files) > 10
+
+    def read_everything(path):
+        header = read_header(path, 5)
+        with open_picture(path, 5) as picture:
+            for part in header.parts:
+                read_channels(picture, part, part.channels, part.data, path=path, frame=5)
+
     for path in files:
         with pytest.raises(InputError) as caught:
-            header = read_header(path, 5)
-            with open_picture(path, 5) as picture:
-                for part in header.parts:
-                    read_channels(picture, part, part.channels, part.data, path=path, frame=5)
+            read_everything(path)
         assert caught.value.path == str(path)
         assert caught.value.frame == 5
         assert caught.value.remedy
@@ -98,6 +104,7 @@ def test_an_absurd_size_is_refused_before_any_pixel_is_read(tmp_path):
     spec.tile_width = spec.tile_height = 1024
     path = tmp_path / "huge.tif"
     output = oiio.ImageOutput.create(str(path))
+    assert output is not None
     assert output.open(str(path), spec)
     output.write_tile(0, 0, 0, np.zeros((1024, 1024, 1), np.uint8))
     output.close()
