@@ -118,7 +118,7 @@ def _tooltip(item: Mapping[str, Any]) -> str:
     if item["minimum"] is None or item["maximum"] is None:
         return str(item["help"])
     unit = f" {item['unit']}" if item["unit"] else ""
-    return f"{item['help']} ({item['minimum']:g} to {item['maximum']:g}{unit})"
+    return f"{item['help']} ({item['minimum']} to {item['maximum']}{unit})"
 
 
 def tables(values: Mapping[str, Any]) -> dict[str, Any]:

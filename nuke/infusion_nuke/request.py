@@ -1,0 +1,170 @@
+"""What the node's knobs and inputs ask for, read once and checked before anything is written."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infusion_plugin import frame_range, job, schema
+from infusion_plugin.errors import InputError
+
+if TYPE_CHECKING:
+    import nuke
+
+_CHANNELS = {"red": "R", "green": "G", "blue": "B", "alpha": "A"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One fill, as the artist set it up.
+
+    Attributes:
+        frames: Frames to fill.
+        handles: Frames before and after that are learned from.
+        view: The view to fill.
+        paths: Where plate, matte and job lie.
+        output: File pattern of the result.
+        settings: Nested tables for the job.
+    """
+
+    frames: tuple[int, ...]
+    handles: int
+    view: str
+    paths: job.ShotPaths
+    output: str
+    settings: dict[str, Any]
+
+    @property
+    def first_frame(self) -> int:
+        return self.frames[0]
+
+    @property
+    def last_frame(self) -> int:
+        return self.frames[-1]
+
+
+def read_request(node: nuke.Node, version: int) -> Request:
+    """Read the node for version ``version``.
+
+    Raises:
+        InputError: no plate, a range outside the plate, a setting that cannot be read.
+    """
+    plate = node.input(0)
+    if plate is None:
+        raise InputError("No plate is connected.", remedy="Connect the plate to the first input.")
+    view = chosen_view(node)
+    frames = _frames(node, plate)
+    paths = job.shot_paths(work_folder(node), script_name(), _name_with_view(node.fullName(), view), version)
+    settings = _settings(node)
+    settings.setdefault("shot", {})["frames"] = frame_range.format_frames(frames)
+    if node.input(1) is None:
+        settings["shot"].setdefault("matte_channel", "A")
+    handles = int(settings["shot"].get("handles", 0))
+    return Request(tuple(frames), handles, view, paths, _output(node, paths, version, view), settings)
+
+
+def _settings(node: nuke.Node) -> dict[str, Any]:
+    names = (*schema.MAIN_PAGE, *schema.ADVANCED_PAGE)
+    values = {name: node[name.replace(".", "_")].value() for name in names}
+    channel = str(values["shot.matte_channel"]).strip()
+    plain = channel[5:] if channel.startswith("rgba.") else channel
+    values["shot.matte_channel"] = _CHANNELS.get(plain, channel)
+    return schema.merged(schema.tables(values), schema.parse_extra(str(node["more_settings"].value())))
+
+
+def _frames(node: nuke.Node, plate: nuke.Node) -> list[int]:
+    available = plate.frameRange()
+    first_frame, last_frame = int(available.first()), int(available.last())
+    text = str(node["shot_frames"].value()).strip()
+    frames = frame_range.parse(text) if text else list(range(first_frame, last_frame + 1))
+    if frames[0] < first_frame or frames[-1] > last_frame:
+        raise InputError(
+            f"The range {text} leaves the plate, which has the frames {first_frame}-{last_frame}.",
+            remedy="Set Frame range inside it, or extend the plate.",
+        )
+    return frames
+
+
+def chosen_view(node: nuke.Node) -> str:
+    """The view that the knob names, else the one being viewed.
+
+    Raises:
+        InputError: the script has no such view.
+    """
+    import nuke
+
+    views = nuke.views()
+    wanted = str(node["view"].value()).strip()
+    if wanted and wanted not in views:
+        raise InputError(f"The script has no view {wanted!r}.", remedy=f"Choose one of: {', '.join(views)}.")
+    viewed = nuke.thisView()
+    return wanted or (viewed if viewed in views else views[0])
+
+
+def _name_with_view(name: str, view: str) -> str:
+    import nuke
+
+    return f"{name}_{view}" if len(nuke.views()) > 1 else name
+
+
+def script_name() -> str:
+    """The script's file; empty while it was never saved."""
+    import nuke
+
+    name = str(nuke.root().name())
+    return "" if name == "Root" else name
+
+
+def resolved(text: str) -> str:
+    """A path that the artist typed, absolute, with forward slashes: relative to the project directory."""
+    import nuke
+
+    text = os.path.expanduser(text.strip().replace("\\", "/"))
+    project = nuke.root()["project_directory"]
+    base = str(project.evaluate() or "") if isinstance(project, nuke.EvalString_Knob) else ""
+    base = base or os.path.dirname(script_name())
+    return os.path.join(base, text).replace("\\", "/")
+
+
+def work_folder(node: nuke.Node) -> Path:
+    """Where the node keeps its work.
+
+    Raises:
+        InputError: none is set and the script has no place of its own yet.
+    """
+    text = str(node["work_folder"].value()).strip()
+    if text:
+        return Path(resolved(text))
+    script = script_name()
+    if not script:
+        raise InputError("The script was never saved.", remedy="Save it, or set Work folder in Advanced.")
+    return Path(script).absolute().parent / "infusion"
+
+
+def _output(node: nuke.Node, paths: job.ShotPaths, version: int, view: str) -> str:
+    import nuke
+
+    text = str(node["output"].value()).strip()
+    if not text:
+        return paths.output
+    pattern = re.sub(r"v\d+", f"v{version:03d}", resolved(text))
+    if not re.search(r"%\d*d|#", pattern):
+        raise InputError(f"The output {text!r} has no frame number.", remedy="Write e.g. clean.%04d.exr.")
+    if len(nuke.views()) > 1 and "%V" not in pattern:
+        raise InputError(
+            f"The output {text!r} would be the same for all views.", remedy="Put %V where the view belongs."
+        )
+    return pattern.replace("%V", view)
+
+
+def next_version(node: nuke.Node) -> int:
+    """The node's version, or the next free one where that holds a job already."""
+    view = chosen_view(node)
+    name = _name_with_view(node.fullName(), view)
+    root, script, version = work_folder(node), script_name(), int(node["version"].value())
+    if (job.shot_paths(root, script, name, version).job / "job.json").exists():
+        return max(version, job.latest_version(root, script, name)) + 1
+    return version

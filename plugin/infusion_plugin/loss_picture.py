@@ -1,0 +1,80 @@
+"""A picture of the loss curve, drawn with the standard library alone so that any host can show it."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import struct
+import zlib
+from pathlib import Path
+
+WIDTH, HEIGHT = 480, 140
+BACKGROUND = (38, 38, 38)
+COLOURS = ((235, 140, 52), (90, 170, 230))
+
+Point = tuple[int, float]
+
+
+def write_loss_picture(losses: Path, picture: Path) -> Path | None:
+    """Draw ``losses.jsonl`` on a log scale, one colour an interval, into the PNG ``picture``.
+
+    Returns:
+        ``picture``, or None where there is no loss yet.
+    """
+    points = _read(losses)
+    if not points:
+        return None
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    beside = picture.with_name(f".{picture.name}")
+    beside.write_bytes(_png(_columns(points)))
+    os.replace(str(beside), str(picture))
+    return picture
+
+
+def _read(losses: Path) -> list[Point]:
+    """(interval, loss) of every line that can be read."""
+    points = []
+    try:
+        lines = losses.read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return []
+    for line in lines:
+        try:
+            row = json.loads(line)
+            interval, loss = int(row["interval"]), float(row["loss"])
+        except (ValueError, KeyError, TypeError):
+            continue
+        if math.isfinite(loss) and loss > 0:
+            points.append((interval, loss))
+    return points
+
+
+def _columns(points: list[Point]) -> list[tuple[int, int, int]]:
+    """For every column of the picture: the curve's highest and lowest row, and the interval."""
+    logs = [math.log(loss) for _, loss in points]
+    low, high = min(logs), max(logs)
+    scale = (HEIGHT - 5) / ((high - low) or 1.0)
+    columns = []
+    for x in range(WIDTH):
+        start = x * len(points) // WIDTH
+        end = max(start + 1, (x + 1) * len(points) // WIDTH)
+        rows = [2 + round((high - value) * scale) for value in logs[start:end]]
+        columns.append((min(rows), max(rows), points[start][0]))
+    return columns
+
+
+def _png(columns: list[tuple[int, int, int]]) -> bytes:
+    rows = []
+    for y in range(HEIGHT):
+        pixels = bytearray(b"\0")  # filter type of the row: none
+        for top, bottom, interval in columns:
+            pixels += bytes(COLOURS[interval % 2] if top - 1 <= y <= bottom + 1 else BACKGROUND)
+        rows.append(bytes(pixels))
+    header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 2, 0, 0, 0)
+    data = zlib.compress(b"".join(rows))
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", data) + _chunk(b"IEND", b"")
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
