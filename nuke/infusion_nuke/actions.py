@@ -38,7 +38,8 @@ def press(action: str) -> None:
 def inpaint(node: nuke.Node) -> None:
     """Write the inputs into the next free version's folder and start the worker."""
     request = prepare(node)
-    _start(node, request.paths.job, job.Run())
+    node["job_folder"].setValue(request.paths.job.as_posix())
+    _start(node, job.Run())
 
 
 def prepare(node: nuke.Node) -> Request:
@@ -79,14 +80,13 @@ def preview_frame(node: nuke.Node) -> None:
     if lock.holder(folder) is not None:
         raise JobLockedError("A preview is being made.", remedy="Wait for it, or press Cancel.")
     job.write_job(folder, replace(gather(node, request), overwrite=True), _host(node))
-    _start(node, folder, job.Run())
+    node["job_folder"].setValue(folder.as_posix())
+    _start(node, job.Run())
 
 
 def resume(node: nuke.Node) -> None:
     """Go on with the node's last run."""
-    client = run.client_of(node)
-    client.start(job.Run(resume=True))
-    watch.watch(node, client)
+    _start(node, job.Run(resume=True))
 
 
 def cancel(node: nuke.Node) -> None:
@@ -101,8 +101,7 @@ def render_take(node: nuke.Node) -> None:
     output = re.sub(r"(%\d*d|#+)", rf"seed{seed}.\1", job.read_job(client.folder).output)
     if not (client.folder / "bundle" / "manifest.json").exists():
         raise JobError("This job has no trained models yet.", remedy="Let Inpaint run to its end first.")
-    client.start(job.Run(task="render", seed=seed, output=output))
-    watch.watch(node, client)
+    _start(node, job.Run(task="render", seed=seed, output=output))
 
 
 def send_to_farm(node: nuke.Node) -> None:
@@ -129,10 +128,10 @@ def refresh(node: nuke.Node) -> None:
         watch.watch(node, client)
 
 
-def _start(node: nuke.Node, folder: Path, task: job.Run) -> None:
-    node["job_folder"].setValue(folder.as_posix())
+def _start(node: nuke.Node, task: job.Run) -> None:
     client = run.client_of(node)
     client.start(task)
+    run.draw(node, client.poll())
     watch.watch(node, client)
 
 
