@@ -13,7 +13,7 @@ import click
 from infusion_core.errors import Cancelled, InfusionError, ResourceError
 
 # In the order in which `infusion --help` lists them; each is a module in infusion_core/cli/commands.
-COMMANDS = ("demo", "inpaint", "render", "evaluate", "doctor", "schema")
+COMMANDS = ("demo", "inpaint", "render", "evaluate", "doctor", "install", "schema")
 
 EXIT_FAILED = 1
 EXIT_WRONG_INPUT = 2

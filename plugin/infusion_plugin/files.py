@@ -13,7 +13,7 @@ def write_json(path: Path, data: dict[str, Any]) -> None:
     """Write ``data`` beside ``path`` and move it into place, so that no reader sees half of it."""
     beside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
-        beside.write_text(json.dumps(data, indent=2, sort_keys=True) + "\n", "utf-8")
+        beside.write_text(json.dumps(data, indent=2) + "\n", "utf-8")
         os.replace(str(beside), str(path))
     finally:
         if beside.exists():

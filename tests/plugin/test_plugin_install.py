@@ -1,0 +1,91 @@
+"""Installing into hosts: repeatable, reversible, and careful with what is the user's own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from infusion_plugin import install, install_record
+from infusion_plugin.errors import InstallError
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    return {
+        "HOME": str(tmp_path),
+        "USERPROFILE": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "APPDATA": str(tmp_path / "config"),
+    }
+
+
+OWN_LINES = "import nuke\nnuke.pluginAddPath('./gizmos')"
+
+
+def test_nuke_is_pointed_at_the_adapter_once(environ: dict[str, str], tmp_path: Path) -> None:
+    init = tmp_path / ".nuke" / "init.py"
+    init.parent.mkdir()
+    init.write_text(OWN_LINES)
+    install.install("nuke", sys.executable, environ)
+    once = init.read_text()
+    install.install("nuke", sys.executable, environ)
+    assert init.read_text() == once
+    assert once.startswith(OWN_LINES)
+    assert once.count("infusion_nuke") == 0
+    assert f"nuke.pluginAddPath('{(install.ROOT / 'nuke').as_posix()}')" in once
+    compile(once, str(init), "exec")
+    record = install_record.read_record(environ)
+    assert record is not None
+    assert record.python == sys.executable
+    assert install.check(environ) == []
+
+
+def test_undo_leaves_the_users_lines(environ: dict[str, str], tmp_path: Path) -> None:
+    init = tmp_path / ".nuke" / "init.py"
+    init.parent.mkdir()
+    init.write_text(OWN_LINES + "\n")
+    install.install("nuke", sys.executable, environ)
+    with init.open("a") as file:
+        file.write("after = 1\n")
+    install.undo("nuke", environ)
+    assert init.read_text().split() == f"{OWN_LINES}\nafter = 1\n".split()
+    with pytest.raises(InstallError, match="Nothing was installed"):
+        install.undo("nuke", environ)
+
+
+def test_undo_removes_a_file_that_was_ours_alone(environ: dict[str, str], tmp_path: Path) -> None:
+    install.install("nuke", sys.executable, environ)
+    install.undo("nuke", environ)
+    assert not (tmp_path / ".nuke" / "init.py").exists()
+
+
+def test_what_was_lost_is_found(environ: dict[str, str], tmp_path: Path) -> None:
+    assert "Nothing is installed" in install.check(environ)[0]
+    install.install("nuke", "/no/such/python", environ)
+    (tmp_path / ".nuke" / "init.py").write_text("")
+    wrong = install.check(environ)
+    assert any("/no/such/python" in line for line in wrong)
+    assert any("install nuke" in line for line in wrong)
+
+
+def test_unknown_hosts_are_refused(environ: dict[str, str]) -> None:
+    with pytest.raises(InstallError, match="nuke"):
+        install.install("flame", sys.executable, environ)
+
+
+def test_the_command_line_does_the_same(environ: dict[str, str], tmp_path: Path) -> None:
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "infusion_core.cli", "install", *words]
+        env = {**os.environ, **environ}
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+    done = run("nuke")
+    assert done.returncode == 0, done.stderr
+    assert ".nuke" in done.stdout
+    assert run("nuke", "--undo").returncode == 0
+    again = run("nuke", "--undo")
+    assert again.returncode == 2
+    assert "Nothing was installed" in again.stderr
