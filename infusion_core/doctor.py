@@ -6,6 +6,7 @@ import importlib.util
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -155,6 +156,31 @@ def _memory() -> Iterator[Finding]:
     yield Finding("memory", "ok" if free >= LOW_MEMORY else "broken", f"{free / GIB:.1f} GiB free")
 
 
+def _adapters() -> Iterator[Finding]:
+    """What the plugin layer finds wrong with its own install, asked in a process of its own."""
+    folder = plugin_root()
+    if folder is None:
+        yield Finding("host adapters", "missing", "not part of this installation")
+        return
+    words = [sys.executable, "-m", "infusion_plugin.install", "--check"]
+    done = subprocess.run(
+        words, env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, check=False
+    )
+    details = done.stdout.strip() or done.stderr.strip() or f"installed from {folder.parent}"
+    installed = "Nothing is installed" not in details
+    state = "ok" if done.returncode == 0 else "broken" if installed else "missing"
+    yield Finding("host adapters", state, details.replace("\n", "; "))
+
+
+def plugin_root() -> Path | None:
+    """The folder of the plugin layer, in the source tree or as the wheel brings it; None without one."""
+    above = Path(__file__).resolve().parents[1]
+    for folder in (above / "plugin", above / "infusion_hosts" / "plugin"):
+        if (folder / "infusion_plugin").is_dir():
+            return folder
+    return None
+
+
 def _version(package: str) -> str:
     try:
         return metadata.version(package)
@@ -162,4 +188,4 @@ def _version(package: str) -> str:
         return ""
 
 
-_CHECKS = (_python, _openimageio, _torch, _onnx, _native_bridge, _folders, _memory)
+_CHECKS = (_python, _openimageio, _torch, _onnx, _native_bridge, _adapters, _folders, _memory)
