@@ -47,13 +47,18 @@ void check_patch(const Part& part, const Patch& patch) {
 }
 
 // PXR24 rounds float channels to 24 bits and nothing else, and rounding twice is rounding once: it is exact
-// as long as no float channel gets new pixels.
+// as long as no float channel gets new pixels. B44 changes half channels only. DWA changes what it likes.
 bool changes_kept_pixels(const Part& part, const Patch& patch) {
-    if (part.compression == pxr24) {
-        return std::any_of(patch.channels.begin(), patch.channels.end(),
-                           [](const PatchChannel& channel) { return channel.type == PixelType::float_; });
+    switch (part.compression) {
+        case pxr24:
+            return std::any_of(patch.channels.begin(), patch.channels.end(),
+                               [](const PatchChannel& channel) { return channel.type == PixelType::float_; });
+        case b44:
+        case b44a:
+            return std::any_of(part.channels.begin(), part.channels.end(),
+                               [](const Channel& channel) { return channel.type == PixelType::half; });
+        default: return part.compression > b44a;
     }
-    return part.compression >= b44;
 }
 
 bool touches(const Patch& patch, const Window& window) {

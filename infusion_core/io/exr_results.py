@@ -54,23 +54,24 @@ def open_exr(path: Path, frame: int, header: Header) -> OpenEXR.File:
     return file
 
 
-def _is_lossless(compression: OpenEXR.Compression, dtypes: set[np.dtype]) -> bool:
+def _is_lossless(compression: OpenEXR.Compression, dtypes: set[np.dtype], new: set[np.dtype]) -> bool:
+    """Whether stored pixels of ``dtypes``, those of ``new`` just filled, come back as they are."""
     name = compression.name.removesuffix("_COMPRESSION")
-    if name == "PXR24":
-        return np.dtype(np.float32) not in dtypes
+    if name == "PXR24":  # rounds floats to 24 bits, which stored ones have been already
+        return np.dtype(np.float32) not in new
     if name in ("B44", "B44A"):
         return np.dtype(np.float16) not in dtypes
     return name in _ALWAYS_LOSSLESS
 
 
-def _storage(part: OpenEXR.Part) -> dict[str, object]:
+def _storage(part: OpenEXR.Part, new: set[np.dtype]) -> dict[str, object]:
     """How a part is written: as it was read, but zipped where its compression loses bits.
 
     Of mip-mapped parts there is only the picture itself, the one level that was read.
     """
     header = {name: part.header[name] for name in _STRUCTURE if name in part.header}
     dtypes = {channel.pixels.dtype for channel in part.channels.values()}
-    if not _is_lossless(header["compression"], dtypes):
+    if not _is_lossless(header["compression"], dtypes, new):
         header["compression"] = OpenEXR.ZIP_COMPRESSION
     if "tiles" in header:
         header["tiles"].mode = OpenEXR.ONE_LEVEL
@@ -133,8 +134,13 @@ def write_exr(
         lay_in(part.channels[name].pixels, picture.part.data, fill, slot)
     if alpha == "matte":
         _fill_alpha(part, picture, fill)
+    filled = (*picture.channels, picture.alpha) if alpha == "matte" else picture.channels
+    new = {part.channels[name].pixels.dtype for name in filled if name}
     try:
-        OpenEXR.File([OpenEXR.Part(_storage(each), each.channels) for each in file.parts]).write(str(beside))
+        parts = [
+            OpenEXR.Part(_storage(each, new if each is part else set()), each.channels) for each in file.parts
+        ]
+        OpenEXR.File(parts).write(str(beside))
         take_over_attributes(source, beside)
         written = OpenEXR.File(str(beside), separate_channels=True)
     except (RuntimeError, ValueError, TypeError, OSError) as error:

@@ -18,6 +18,7 @@ from infusion_core.io.flat_results import SAME_FORMAT, can_be_exr, write_flat
 from infusion_core.io.mattes import Matte
 from infusion_core.io.plates import Plate
 from infusion_core.io.sequences import Sequence, format_frames
+from infusion_core.io.splice_results import splice_exr
 
 
 def write_frame(
@@ -74,6 +75,8 @@ def write_frame(
 def _write_to(plate: Plate, frame: int, fill: Fill, beside: Path, alpha: str) -> None:
     source, picture = plate.path(frame), plate.picture(frame)
     if plate.headers[frame].format == "openexr":
+        if alpha == "keep" and splice_exr(source, frame, picture, fill, beside):
+            return
         write_exr(source, frame, plate.headers[frame], picture, fill, beside, alpha=alpha)
     else:
         write_flat(source, frame, picture, fill, beside, alpha=alpha)

@@ -15,8 +15,8 @@ from infusion_core.io.results import check_output, write_frame
 from infusion_core.io.sequences import output_sequence
 from infusion_core.settings import ShotSettings
 
-LOSSLESS = ["NO", "RLE", "ZIPS", "ZIP", "PIZ"]
-LOSSY = ["PXR24", "B44", "B44A", "DWAA", "DWAB"]
+LOSSLESS = ["NO", "RLE", "ZIPS", "ZIP", "PIZ", "PXR24"]  # PXR24: as long as no float channel is filled
+LOSSY = ["B44", "B44A", "DWAA", "DWAB"]
 REAL_PLATES = [
     "sequence/singlepart.0001.exr",
     "sequence/singlepart.0002.exr",

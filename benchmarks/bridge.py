@@ -1,0 +1,189 @@
+"""What the native bridge saves: splicing and region reads against OpenImageIO, side by side.
+
+    python benchmarks/bridge.py
+    python benchmarks/bridge.py --frames 4 --compressions zip piz dwaa --tile 64
+
+Every frame is a 4096x2160 plate of half R, G, B, A and Z, with a hole of 400x300 in the middle.
+Plates, results and timings live in a temporary folder (--folder to choose the disk); it needs about
+3 GB for 24 frames. Each way runs over all frames once, files warm in the cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import OpenImageIO as oiio
+
+from infusion_core.box import Box
+from infusion_core.io import native
+
+WIDTH, HEIGHT = 4096, 2160
+CHANNELS = ("R", "G", "B", "A", "Z")
+HOLE = Box(1848, 930, 2248, 1230)
+
+
+def write_plate(path: Path, compression: str, tile: int) -> None:
+    """A plate of smooth light with film grain; alpha 1 and smooth depth."""
+    rng = np.random.default_rng(7)
+    y, x = np.mgrid[:HEIGHT, :WIDTH].astype(np.float32)
+    light = 0.4 + 0.3 * np.sin(x / 310) * np.cos(y / 170)
+    pixels = np.empty((HEIGHT, WIDTH, 5), np.float16)
+    for c in range(3):
+        pixels[..., c] = light * (0.6 + 0.2 * c) + rng.normal(0, 0.01, light.shape)
+    pixels[..., 3] = 1
+    pixels[..., 4] = 10 + x / 100 + y / 50
+    spec = oiio.ImageSpec(WIDTH, HEIGHT, 5, "half")
+    spec.channelnames = CHANNELS
+    spec.attribute("compression", compression)
+    buffer = oiio.ImageBuf(spec)
+    if tile:
+        buffer.set_write_tiles(tile, tile)
+    buffer.set_pixels(oiio.ROI(0, WIDTH, 0, HEIGHT, 0, 1, 0, 5), pixels)
+    if not buffer.write(str(path)):
+        raise OSError(buffer.geterror())
+
+
+def splice_natively(exact: bool) -> Callable[[Path, Path, np.ndarray, np.ndarray], None]:
+    def way(source: Path, target: Path, fill: np.ndarray, mask: np.ndarray) -> None:
+        pixels = {name: fill[..., c] for c, name in enumerate("RGB")}
+        native.splice(source, target, box=HOLE, pixels=pixels, mask=mask, exact=exact)
+
+    return way
+
+
+def rewrite_by_oiio(source: Path, target: Path, fill: np.ndarray, mask: np.ndarray) -> None:
+    """Read, modify, write: the whole frame through OpenImageIO, zip where the plate is lossy."""
+    buffer = oiio.ImageBuf(str(source))
+    buffer.read(0, 0, True, "half")
+    region = oiio.ROI(HOLE.x0, HOLE.x1, HOLE.y0, HOLE.y1, 0, 1, 0, 3)
+    pixels = buffer.get_pixels("half", region)
+    pixels[mask] = fill[mask]
+    buffer.set_pixels(region, pixels)
+    if buffer.spec().get_string_attribute("compression").startswith(("dwa", "b44")):
+        buffer.specmod().attribute("compression", "zip")
+    if not buffer.write(str(target)):
+        raise OSError(buffer.geterror())
+
+
+def same_pixels(a: Path, b: Path) -> bool:
+    return not oiio.ImageBufAlgo.compare(oiio.ImageBuf(str(a)), oiio.ImageBuf(str(b)), 0.0, 0.0).nfail
+
+
+def region_natively(paths: list[Path], threads: int) -> np.ndarray:
+    out = np.empty((len(paths), HOLE.height, HOLE.width, 3), np.float32)
+    native.read_region(paths, box=HOLE, channels=["R", "G", "B"], out=out, threads=threads)
+    return out
+
+
+def region_by_oiio(paths: list[Path]) -> np.ndarray:
+    """Frame by frame, only the scan lines or tiles that hold the hole."""
+    out = np.empty((len(paths), HOLE.height, HOLE.width, 3), np.float32)
+    for frame, path in zip(out, paths, strict=True):
+        file = oiio.ImageInput.open(str(path))
+        tile = file.spec().tile_width
+        if tile:
+            x0, y0 = HOLE.x0 // tile * tile, HOLE.y0 // tile * tile
+            x1, y1 = -(-HOLE.x1 // tile) * tile, -(-HOLE.y1 // tile) * tile
+            y1 = min(y1, HEIGHT)
+            pixels = file.read_tiles(0, 0, x0, x1, y0, y1, 0, 1, 0, 3, "float")
+        else:
+            x0, y0 = 0, HOLE.y0
+            pixels = file.read_scanlines(0, 0, HOLE.y0, HOLE.y1, 0, 0, 3, "float")
+        frame[:] = pixels[HOLE.y0 - y0 : HOLE.y1 - y0, HOLE.x0 - x0 : HOLE.x1 - x0]
+        file.close()
+    return out
+
+
+def whole_by_oiio(paths: list[Path]) -> np.ndarray:
+    """Frame by frame, the whole picture, then the hole cut out."""
+    out = np.empty((len(paths), HOLE.height, HOLE.width, 3), np.float32)
+    for frame, path in zip(out, paths, strict=True):
+        file = oiio.ImageInput.open(str(path))
+        frame[:] = file.read_image(0, 0, 0, 3, "float")[HOLE.y0 : HOLE.y1, HOLE.x0 : HOLE.x1]
+        file.close()
+    return out
+
+
+def seconds(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def measure(compression: str, tile: int, frames: int, folder: Path) -> None:
+    plates = [folder / f"plate.{n:04d}.exr" for n in range(frames)]
+    write_plate(plates[0], compression, tile)
+    for path in plates[1:]:
+        shutil.copyfile(plates[0], path)
+    rng = np.random.default_rng(3)
+    fill = rng.uniform(0, 1, (HOLE.height, HOLE.width, 3)).astype(np.float16)
+    y, x = np.mgrid[-1 : 1 : HOLE.height * 1j, -1 : 1 : HOLE.width * 1j]
+    mask = x**2 + y**2 < 1
+
+    def over_frames(way: Callable[..., None], name: str) -> float:
+        return seconds(
+            lambda: [way(p, folder / f"{name}.{i:04d}.exr", fill, mask) for i, p in enumerate(plates)]
+        )
+
+    size = plates[0].stat().st_size / 1e6
+    print(
+        f"\n{compression}, {f'tiles of {tile}' if tile else 'scan lines'}, {frames} frames of {size:.1f} MB"
+    )
+    slow = over_frames(rewrite_by_oiio, "oiio")
+    ways = {"splice, exact": True}
+    if compression.startswith(("dwa", "b44")):
+        ways["splice, inexact"] = False
+    print(f"  {'OpenImageIO':22s} {slow / frames * 1e3:8.1f} ms/frame")
+    for name, exact in ways.items():
+        spent = over_frames(splice_natively(exact), "native")
+        result = folder / "native.0000.exr"
+        same = same_pixels(result, folder / "oiio.0000.exr")
+        report = native.splice(
+            plates[0], result, box=HOLE, pixels={"R": fill[..., 0]}, mask=mask, exact=exact
+        )
+        copied = report.bytes_copied / plates[0].stat().st_size
+        print(
+            f"  {name:22s} {spent / frames * 1e3:8.1f} ms/frame  {slow / spent:6.1f}x  "
+            f"{copied:6.1%} of the plate's bytes copied, pixels {'same' if same else 'differ'}"
+        )
+    print("  reading the hole:")
+    whole = seconds(lambda: whole_by_oiio(plates))
+    readers = {
+        "OpenImageIO, whole": whole,
+        "OpenImageIO, its rows": seconds(lambda: region_by_oiio(plates)),
+        "bridge, 1 thread": seconds(lambda: region_natively(plates, 1)),
+        "bridge, all threads": seconds(lambda: region_natively(plates, 0)),
+    }
+    for name, spent in readers.items():
+        print(f"  {name:22s} {spent / frames * 1e3:8.1f} ms/frame  {whole / spent:6.1f}x")
+    if not np.array_equal(region_natively(plates[:1], 1), whole_by_oiio(plates[:1])):
+        raise AssertionError("the bridge and OpenImageIO read different pixels")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--frames", type=int, default=24)
+    parser.add_argument("--compressions", nargs="+", default=["zip"])
+    parser.add_argument("--tile", type=int, default=0, help="side of a tile; 0: scan lines")
+    parser.add_argument("--folder", type=Path, help="where to work; default: the system's temporary folder")
+    given = parser.parse_args()
+    if not native.is_available():
+        raise SystemExit(f"native bridge: {native.describe()}")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    print(f"{cores} cores, OpenImageIO {oiio.VERSION_STRING}, native bridge: {native.describe()}")
+    for compression in given.compressions:
+        with tempfile.TemporaryDirectory(dir=given.folder) as folder:
+            measure(compression, given.tile, given.frames, Path(folder))
+
+
+if __name__ == "__main__":
+    main()
