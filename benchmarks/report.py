@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.curve import quality_curve
 from infusion_core.atomic import replacing
 
 COLUMNS = (
@@ -53,6 +54,7 @@ def averages(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         out.append(
             {
                 "label": label,
+                "method": group[0]["method"],
                 "rows": len(group),
                 "seconds": _mean(row["seconds"] for row in group),
                 "flops": _mean(row["flops"] for row in group),
@@ -85,14 +87,14 @@ def _table(rows: Sequence[dict[str, Any]], leading: Sequence[tuple[str, str]]) -
 
 
 def _machines(rows: Sequence[dict[str, Any]]) -> str:
-    """The distinct machines, versions and commits of the rows, one line each."""
-    lines: dict[str, None] = {}
+    """The distinct machines and versions of the rows, one line each, with the commits that ran there."""
+    commits: dict[str, dict[str, None]] = {}
     for row in rows:
         machine = row["machine"]
         versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items() if version)
-        line = f"- {machine['device']}; {machine['system']}; Python {machine['python']}; {versions}; "
-        lines[f"{line}commit {machine['commit']}"] = None
-    return "\n".join(lines)
+        line = f"- {machine['device']}; {machine['system']}; Python {machine['python']}; {versions}"
+        commits.setdefault(line, {})[str(machine["commit"])] = None
+    return "\n".join(f"{line}; commit {', '.join(names)}" for line, names in commits.items())
 
 
 def markdown(rows: Sequence[dict[str, Any]], command: str) -> str:
@@ -118,9 +120,13 @@ def markdown(rows: Sequence[dict[str, Any]], command: str) -> str:
 
 
 def write_report(rows: Sequence[dict[str, Any]], out: Path, command: str) -> None:
-    """Write ``report.md`` and ``report.json`` in place of earlier ones."""
+    """Write ``report.md``, ``report.json`` and, where operations were counted, ``curve.svg``."""
     with replacing(out / "report.md") as beside:
         beside.write_text(markdown(rows, command), "utf-8")
+    curve = quality_curve(averages(rows))
+    if curve is not None:
+        with replacing(out / "curve.svg") as beside:
+            beside.write_text(curve, "utf-8")
     with replacing(out / "report.json") as beside:
         data = {"command": command, "averages": averages(rows), "rows": list(rows)}
         beside.write_text(json.dumps(data, indent=1), "utf-8")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from infusion_core.metrics.regions import detail_bands, dilated, eroded
+from infusion_core.metrics.regions import detail_bands, eroded
 from infusion_core.metrics.texture import Texture
 
 PATCH = 7
@@ -74,33 +76,39 @@ def nearest_source_distance(
     generator: np.random.Generator,
     *,
     queries: int = 256,
-    source_frames: int = 64,
+    sources: int = 2**19,
 ) -> float:
     """Median distance of the fill's 7 x 7 patches to the most similar known patch of the clip; 0 is a copy.
 
-    Root mean square over the patch in display range. Every known place of up to ``source_frames``
-    frames, evenly spread and always including the query's own neighbours in time where they fit, is a source.
+    Root mean square over the patch in display range. Every known place of a frame is a source; where the
+    clip has more than ``sources`` of them, frames are left out evenly, and then places at random.
 
     Args:
         clip: F H W 3, display-like; patches wholly inside ``hole`` are the queries.
         hole: F H W bool.
-        generator: Chooses the queries.
+        generator: Chooses the queries, and the sources of a large clip.
+        queries: At most so many patches of the fill are looked up.
+        sources: Limit of the work.
     """
     inner = eroded(hole, PATCH // 2)
-    sites = _sites(inner if inner.any() else hole, queries, generator)
-    query = _patches(clip, sites, 1)
-    norms = (query**2).sum(1)
-    best = np.full(len(query), np.inf, np.float32)
-    half = PATCH // 2
-    known = ~dilated(hole, half)
-    known[:, :half] = known[:, -half:] = False
-    known[:, :, :half] = known[:, :, -half:] = False
-    for frame in np.unique(np.linspace(0, len(clip) - 1, min(source_frames, len(clip))).round().astype(int)):
-        places = np.argwhere(known[frame : frame + 1])
-        for block in np.array_split(places, max(1, len(places) // 16384)):
-            if len(block):
-                source = _patches(clip[frame : frame + 1], block, 1)
-                squared = (source**2).sum(1)[None] - 2 * (query @ source.T)
-                np.minimum(best, squared.min(1), out=best)
-    distance = np.sqrt(np.maximum(best + norms, 0) / query.shape[1])
+    query = _patches(clip, _sites(inner if inner.any() else hole, queries, generator), 1)
+    squared = np.full(len(query), np.inf, np.float32)
+    for source in _source_patches(clip, hole, generator, sources):
+        nearest = ((source**2).sum(1)[None] - 2 * (query @ source.T)).min(1)
+        np.minimum(squared, nearest, out=squared)
+    distance = np.sqrt(np.maximum(squared + (query**2).sum(1), 0) / query.shape[1])
     return float(np.median(distance)) if np.isfinite(distance).all() else float("nan")
+
+
+def _source_patches(
+    clip: np.ndarray, hole: np.ndarray, generator: np.random.Generator, limit: int, block: int = 16384
+) -> Iterator[np.ndarray]:
+    """Patches of the known part of the clip, some at a time, at most ``limit`` in all."""
+    half = PATCH // 2
+    whole = eroded(~hole, half)
+    most = max(1, int(whole.sum(axis=(1, 2)).max()))
+    count = min(len(clip), max(1, limit // most))
+    for frame in np.unique(np.linspace(0, len(clip) - 1, count).round().astype(int)):
+        places = _sites(whole[frame : frame + 1], limit, generator)
+        for start in range(0, len(places), block):
+            yield _patches(clip[frame : frame + 1], places[start : start + block], 1)

@@ -12,8 +12,9 @@ import numpy as np
 
 from infusion_core.metrics.regions import detail_bands, eroded, luma, mean_step, ring
 
-FLOOR = 1e-4
-"""Added to both sides of a ratio of steps, far below one 8-bit code, so that flat references divide."""
+FLOOR = 1e-3
+"""Added to both sides of a ratio of steps: a quarter of an 8-bit code, so that a still, flat reference
+divides and differences that nobody sees do not count."""
 
 POWER_FLOOR = 1e-6
 """Added to both sides of a ratio of powers: about the noise of 8-bit rounding."""

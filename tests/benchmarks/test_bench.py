@@ -1,6 +1,7 @@
 """The bench on small clips of its own making: matrix, baselines, rows, resuming, report."""
 
 import json
+from xml.etree import ElementTree
 
 import numpy as np
 import OpenImageIO
@@ -8,6 +9,7 @@ import pytest
 
 from benchmarks.baselines import BASELINES, temporal_median
 from benchmarks.clips import load_clip
+from benchmarks.curve import quality_curve
 from benchmarks.matrix import read_matrix
 from benchmarks.report import averages, markdown
 from benchmarks.run import run_bench
@@ -167,6 +169,7 @@ def test_averages_are_means_over_rows_and_leave_out_what_is_missing():
     machine = {"device": "d", "system": "s", "python": "3", "versions": {}, "commit": "abc"}
     common = {
         "label": "m",
+        "method": "m",
         "clip": "c",
         "hole": "static",
         "seed": 0,
@@ -186,3 +189,17 @@ def test_averages_are_means_over_rows_and_leave_out_what_is_missing():
     assert "3x2, 4 frames" in text
     assert "commit abc" in text
     assert "| m | 2 | 2.0 | 2.00 | 1 | 20.0 |" in text
+
+
+def test_the_curve_shows_budgets_as_a_line_and_baselines_as_a_level():
+    def mean(method, flops, score):
+        return {"method": method, "flops": flops, "metrics": {"score": score}}
+
+    drawn = quality_curve([mean("ours", 1e12, 30.0), mean("ours", 1e14, 60.0), mean("telea", None, 15.0)])
+    root = ElementTree.fromstring(drawn)
+    (line,) = root.findall(".//{*}polyline")
+    (x0, y0), (x1, y1) = (map(float, point.split(",")) for point in line.get("points").split())
+    assert x0 < x1
+    assert y0 > y1
+    assert any(path.get("stroke-dasharray") for path in root.findall(".//{*}path"))
+    assert quality_curve([mean("telea", None, 15.0)]) is None

@@ -60,7 +60,7 @@ def test_psnr_prefers_blur_to_an_honest_texture_but_the_score_does_not(scores):
 
 
 def test_freezing_stops_the_dynamics_and_keeps_the_sharpness(scores):
-    assert scores["freeze"]["dynamics_ratio"] < 0.01
+    assert scores["freeze"]["dynamics_ratio"] < 0.05
     assert scores["freeze"]["sharpness_ratio"] == pytest.approx(1.0, abs=0.15)
     assert scores["freeze"]["spectrum_db"] > 10
 
