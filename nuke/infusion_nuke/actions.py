@@ -108,6 +108,7 @@ def send_to_farm(node: nuke.Node) -> None:
     """Write the inputs and hand the job to the farm."""
     request = prepare(node)
     node["job_folder"].setValue(request.paths.job.as_posix())
+    node["shown_run"].setValue("")
     report_text = farm.submit(request.paths.job, python=str(node["python"].value()))
     node["status"].setValue(report_text)
 

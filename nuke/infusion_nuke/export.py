@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infusion_plugin import frame_range
 from infusion_plugin.errors import InputError, PluginError
@@ -21,16 +21,25 @@ class StoppedError(PluginError):
 
 @dataclass(frozen=True)
 class Exr:
-    """How EXRs are written: Nuke's names of channels ("all", "rgba") and data type."""
+    """How EXRs are written.
+
+    Attributes:
+        channels, datatype: As Nuke names them, e.g. "all" or "rgba", "16 bit half".
+        shift: Added to the source's frame numbers.
+        black: Write black pictures of the source's size instead of the source.
+    """
 
     channels: str
     datatype: str
+    shift: int = 0
+    black: bool = False
 
 
 def write_exrs(source: nuke.Node, pattern: str, frames: list[int], view: str, exr: Exr) -> None:
     """Render ``source`` to ``pattern`` (``%04d``): raw, at full size, one view, with its data window.
 
-    The Write is made beside ``source`` and removed again; the proxy switch is put back, also on failure.
+    The nodes that this takes are made beside ``source`` and removed again, and the proxy switch is put
+    back, also on failure.
 
     Raises:
         StoppedError: the artist stopped it.
@@ -77,25 +86,52 @@ def temporary_write(source: nuke.Node, pattern: str, exr: Exr) -> Iterator[nuke.
     """A Write after ``source``, in the same group, for as long as the block runs."""
     import nuke
 
-    group = source.parent()
+    made: list[nuke.Node] = []
+    try:
+        for kind, knobs in (*_treatment(exr), ("Write", _write_knobs(pattern, exr))):
+            node = _made_in(source.parent(), kind)
+            node.setInput(0, made[-1] if made else source)
+            made.append(node)
+            for name, value in knobs.items():
+                node[name].setValue(value)
+        yield made[-1]
+    finally:
+        for node in reversed(made):
+            nuke.delete(node)
+
+
+def _treatment(exr: Exr) -> list[tuple[str, dict[str, Any]]]:
+    """The nodes, with their knobs, between the source and the Write."""
+    nodes: list[tuple[str, dict[str, Any]]] = []
+    if exr.shift:
+        nodes.append(("TimeOffset", {"time_offset": exr.shift}))
+    if exr.black:
+        nodes.append(("Multiply", {"channels": "all", "value": 0.0}))
+    return nodes
+
+
+def _write_knobs(pattern: str, exr: Exr) -> dict[str, Any]:
+    return {
+        "file": pattern,
+        "file_type": "exr",  # only from here on does the Write have the knobs of EXR
+        "channels": exr.channels,
+        "raw": True,
+        "datatype": exr.datatype,
+        "compression": "Zip (1 scanline)",
+        "autocrop": False,  # keeps the data window
+        "metadata": "all metadata",
+    }
+
+
+def _made_in(group: nuke.Group, kind: str) -> nuke.Node:
+    import nuke
+
     group.begin()
     try:
-        write = nuke.nodes.Write()
+        node: nuke.Node = getattr(nuke.nodes, kind)()
     finally:
         group.end()
-    try:
-        write.setInput(0, source)
-        write["file"].setValue(pattern)
-        write["file_type"].setValue("exr")  # only now does the Write have the EXR knobs
-        write["channels"].setValue(exr.channels)
-        write["raw"].setValue(True)
-        write["datatype"].setValue(exr.datatype)
-        write["compression"].setValue("Zip (1 scanline)")
-        write["autocrop"].setValue(False)  # keeps the data window
-        write["metadata"].setValue("all metadata")
-        yield write
-    finally:
-        nuke.delete(write)
+    return node
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from infusion_nuke.export import Exr, write_exrs
 from infusion_nuke.request import Request, resolved
-from infusion_plugin import frame_range, job
+from infusion_plugin import frame_range, job, schema
 
 if TYPE_CHECKING:
     import nuke
@@ -30,27 +31,58 @@ def gather(node: nuke.Node, request: Request) -> job.Job:
         InputError: a Write failed or left frames out.
         StoppedError: the artist stopped the writing.
     """
-    plate_input, matte_input = node.input(0), node.input(1)
+    plate_input, matte_input, reference = node.input(0), node.input(1), node.input(2)
     assert plate_input is not None  # read_request saw to that
-    direct = bool(node["read_directly"].value())
     frames = wanted_frames(plate_input, request)
+    # Reference frames are appended to plate and matte, which then have to be files of the job's own.
+    direct = bool(node["read_directly"].value()) and reference is None
     plate = _direct(plate_input, request, frames) if direct else ""
     if not plate:
         plate = request.paths.plate
-        write_exrs(
-            plate_input, plate, frames, request.view, _exr(node, str(node["written_channels"].value()))
-        )
-    if matte_input is None:
+        write_exrs(plate_input, plate, frames, request.view, _plate_exr(node))
+    if matte_input is None and reference is None:
         return job.Job(plate, plate, request.output, request.settings)
-    matte = _direct(matte_input, request, frames) if direct else ""
+    matte = _direct(matte_input, request, frames) if direct and matte_input is not None else ""
     if not matte:
         matte = request.paths.matte
-        channels = "all" if "." in str(node["shot_matte_channel"].value()) else "rgba"
-        write_exrs(matte_input, matte, frames, request.view, _exr(node, channels))
-    return job.Job(plate, matte, request.output, request.settings)
+        write_exrs(matte_input or plate_input, matte, frames, request.view, _matte_exr(node))
+    settings = request.settings
+    if reference is not None:
+        settings = add_reference(node, reference, request, frames)
+    return job.Job(plate, matte, request.output, settings)
 
 
-def _exr(node: nuke.Node, channels: str) -> Exr:
+def add_reference(
+    node: nuke.Node, reference: nuke.Node, request: Request, frames: list[int]
+) -> dict[str, Any]:
+    """Append the reference to the plate, with a black matte, as handles: learned from, never written.
+
+    Args:
+        node: The Infusion node.
+        reference: Its third input; every frame of its range is used.
+        request: What is filled.
+        frames: Frames of the plate that are written already.
+
+    Returns:
+        The settings with as many more handles.
+    """
+    available = reference.frameRange()
+    num_frames = int(available.last()) - int(available.first()) + 1
+    first_frame = frames[-1] + 1
+    shift = first_frame - int(available.first())
+    appended = list(range(first_frame, first_frame + num_frames))
+    plate, matte = request.paths.plate, request.paths.matte
+    write_exrs(reference, plate, appended, request.view, replace(_plate_exr(node), shift=shift))
+    write_exrs(reference, matte, appended, request.view, replace(_matte_exr(node), shift=shift, black=True))
+    return schema.merged(request.settings, {"shot": {"handles": request.handles + num_frames}})
+
+
+def _plate_exr(node: nuke.Node) -> Exr:
+    return Exr(str(node["written_channels"].value()), str(node["datatype"].value()))
+
+
+def _matte_exr(node: nuke.Node) -> Exr:
+    channels = "all" if "." in str(node["shot_matte_channel"].value()) else "rgba"
     return Exr(channels, str(node["datatype"].value()))
 
 

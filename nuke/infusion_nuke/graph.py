@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-INPUTS = ("plate", "matte")
-
 _READ = {"raw": True, "before": "black", "after": "black", "on_error": "black"}
 
 WHICH = (
@@ -30,6 +28,7 @@ class NodeSpec:
 def node_specs() -> list[NodeSpec]:
     """The nodes in an order in which inputs come first."""
     return [
+        NodeSpec("Input", "reference", {"number": 2}, position=(400, 0)),
         NodeSpec("Input", "matte", {"number": 1}, position=(200, 0)),
         NodeSpec("Input", "plate", {"number": 0}),
         NodeSpec("Read", "result", _READ, position=(-200, 0)),

@@ -58,8 +58,8 @@ def show_when_done(node: nuke.Node, state: RunState) -> None:
     if state.status != "done":
         return
     folder = Path(str(node["job_folder"].value()))
-    run = job.read_run(folder)
-    if run is None or run.run_id == str(node["shown_run"].value()):
+    run = job.read_run(folder) or job.Run(run_id="farm")
+    if run.run_id == str(node["shown_run"].value()):
         return
     output = run.output or job.read_job(folder).output
     frames = frame_range.parse(str(job.read_job(folder).settings["shot"]["frames"]))

@@ -61,7 +61,7 @@ def _knob_lines(spec: KnobSpec) -> list[str]:
 def _graph_text() -> str:
     """The inner nodes; Nuke connects by a stack: a node takes its inputs from the top, then lies on top."""
     specs = {spec.name: spec for spec in node_specs()}
-    order = ["matte", "preview", "result", "plate", "shown", "output"]
+    order = ["reference", "matte", "preview", "result", "plate", "shown", "output"]
     return "".join(_node_text(specs[name]) for name in order)
 
 

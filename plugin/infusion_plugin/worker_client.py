@@ -107,8 +107,9 @@ class WorkerClient:
             run = job.read_run(self.folder)
         except JobError as error:
             return RunState(status="failed", error=str(error))
-        if run is None:
-            return RunState()
+        if run is None:  # no worker of a host: a farm's tasks may still tell of themselves
+            self._read_events()
+            return self._state
         if run.run_id != self._run_id:
             self._watch()
             self._run_id = run.run_id
@@ -121,7 +122,7 @@ class WorkerClient:
 
     def _read_events(self) -> None:
         for event in self._tail.read():
-            if event.get("run_id") == self._run_id:
+            if event.get("run_id", "") == self._run_id:
                 self._state = fold(self._state, event)
 
     def _checked(self, holder: lock.Lock | None) -> RunState:

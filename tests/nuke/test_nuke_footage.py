@@ -6,8 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fake_nuke.host import Host
+from fake_nuke.picture import read_exr
 from infusion_nuke.footage import gather
 from infusion_nuke.request import read_request
 from infusion_plugin.errors import InputError
@@ -96,3 +98,25 @@ def test_a_range_outside_the_plate_is_refused(infusion: Any) -> None:
     infusion["shot_frames"].setValue("1001-1010")
     with pytest.raises(InputError, match="1001-1006"):
         read_request(infusion, 1)
+
+
+def test_a_reference_is_appended_with_a_black_matte(infusion: Any, host: Host, tmp_path: Path) -> None:
+    clean = make_read(host, write_clip(tmp_path / "clean", "clean", noise, range(1, 4)), range(1, 4))
+    infusion.setInput(2, clean)
+    infusion["shot_frames"].setValue("1002-1004")
+    infusion["shot_handles"].setValue(1)
+    job = gathered(infusion)
+    assert job.settings["shot"]["handles"] == 4
+    assert [frame for frame, _ in host.rendered[-3:]] == [1006, 1007, 1008]
+    for frame in (1, 2, 3):
+        assert np.array_equal(read_exr(Path(job.plate % (1005 + frame))).pixels, noise(frame).pixels)
+        assert not np.any(read_exr(Path(job.matte % (1005 + frame))).pixels)
+    assert host.allNodes("Write") + host.allNodes("TimeOffset") + host.allNodes("Multiply") == []
+
+
+def test_a_reference_does_not_make_its_alpha_a_hole(host: Host, plate_file: str, tmp_path: Path) -> None:
+    node = make_node(host, make_read(host, plate_file), None)
+    node.setInput(2, make_read(host, write_clip(tmp_path / "clean", "clean", noise)))
+    job = gathered(node)
+    assert job.matte != job.plate
+    assert not np.any(read_exr(Path(job.matte % 1007)).pixels)

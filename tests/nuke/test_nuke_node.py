@@ -57,11 +57,11 @@ def test_the_toolset_is_tcl_of_known_nodes() -> None:
     seen: list[str] = []
     tcl.createcommand("unknown", lambda kind, *body: seen.append(kind))
     tcl.eval(toolset.TOOLSET_PATH.read_text("utf-8"))
-    assert seen == ["Group", "Input", "Read", "Read", "Input", "Switch", "Output", "end_group"]
+    assert seen == ["Group", *["Input"] * 2, *["Read"] * 2, "Input", "Switch", "Output", "end_group"]
 
 
 def test_every_visible_knob_explains_itself(host: Host) -> None:
-    group = node.create()
+    group: Any = node.create()
     for knob in group.user_knobs:
         if knob.code != 20 and knob.visible():
             assert knob.tooltip(), knob.name()
@@ -90,7 +90,7 @@ def shown(group: Any, frame: int) -> np.ndarray:
 
 
 def test_the_result_is_shown_in_its_range_and_the_plate_outside(host: Host, tmp_path: Path) -> None:
-    group = node.create()
+    group: Any = node.create()
     finished(host, tmp_path, group)
     assert np.array_equal(shown(group, 1003), noise(1503).pixels)
     assert np.array_equal(shown(group, 1001), noise(1001).pixels)
@@ -99,14 +99,14 @@ def test_the_result_is_shown_in_its_range_and_the_plate_outside(host: Host, tmp_
 
 @pytest.mark.parametrize("knob", ["show", "disable"])
 def test_the_plate_can_be_shown_instead(host: Host, tmp_path: Path, knob: str) -> None:
-    group = node.create()
+    group: Any = node.create()
     finished(host, tmp_path, group)
     group[knob].setValue("plate" if knob == "show" else True)
     assert np.array_equal(shown(group, 1003), noise(1003).pixels)
 
 
 def test_undo_takes_the_result_back(host: Host, tmp_path: Path) -> None:
-    group = node.create()
+    group: Any = node.create()
     finished(host, tmp_path, group)
     host.Undo.undo()
     assert np.array_equal(shown(group, 1003), noise(1003).pixels)
@@ -122,7 +122,7 @@ def test_undo_takes_a_new_node_back(host: Host, tmp_path: Path) -> None:
 
 
 def test_a_script_opens_with_the_result_and_all_knobs(host: Host, tmp_path: Path) -> None:
-    group = node.create()
+    group: Any = node.create()
     finished(host, tmp_path, group)
     group["shot_grow"].setValue(7)
     group["more_settings"].setValue('stages = [{"intervals": 2}]\n# $x {')
@@ -157,7 +157,7 @@ def test_a_copy_shows_the_result_but_has_no_job(host: Host, tmp_path: Path) -> N
     from infusion_nuke import reopen
 
     host.addOnCreate(reopen.on_create, nodeClass="Group")
-    group = node.create()
+    group: Any = node.create()
     finished(host, tmp_path, group)
     folder = tmp_path / "job"
     folder.mkdir()
@@ -174,7 +174,7 @@ def test_a_copy_shows_the_result_but_has_no_job(host: Host, tmp_path: Path) -> N
 
 
 def test_make_read_puts_the_result_into_the_comp(host: Host, tmp_path: Path) -> None:
-    group = node.create()
+    group: Any = node.create()
     group["make_read"].execute()
     assert "no result yet" in host.messages[-1]
     finished(host, tmp_path, group)

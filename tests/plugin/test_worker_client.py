@@ -267,3 +267,11 @@ def test_something_that_is_no_python_ends_in_a_message(job_folder: Path) -> None
     worker = WorkerClient(job_folder, python="false")
     worker.start()
     assert "exit status 1" in worker.wait(30).error
+
+
+def test_a_farms_tasks_are_heard_without_a_worker(job_folder: Path) -> None:
+    client = WorkerClient(job_folder)
+    assert client.poll().status == "idle"
+    event = {"event": "progress", "schema_version": 1, "stage": "train", "fraction": 0.5}
+    (job_folder / "events.jsonl").write_text(json.dumps(event) + "\n")
+    assert client.poll().fraction == 0.5

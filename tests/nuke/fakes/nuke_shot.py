@@ -42,7 +42,7 @@ def matte_picture(frame: int) -> Picture:
 def write_clip(folder: Path, name: str, picture: Callable[[int], Picture], frames: range = FRAMES) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     for frame in frames:
-        write_exr(folder / f"{name}.{frame}.exr", picture(frame), "16 bit half")
+        write_exr(folder / f"{name}.{frame:04d}.exr", picture(frame), "16 bit half")
     return (folder / f"{name}.%04d.exr").as_posix()
 
 

@@ -157,6 +157,16 @@ class Grade(Node):
         return self.input(0).picture(frame, view).mapped(lambda pixels: pixels * gain)
 
 
+class Multiply(Node):
+    def built_in(self) -> list[k.Knob]:
+        return [k.Enumeration_Knob("channels", "", ["rgb", "rgba", "all"]), k.Double_Knob("value")]
+
+    def compute(self, frame: int, view: str) -> Picture:
+        assert self["channels"].value() == "all"
+        gain = self["value"].value()
+        return self.input(0).picture(frame, view).mapped(lambda pixels: pixels * gain)
+
+
 class TimeOffset(Node):
     def built_in(self) -> list[k.Knob]:
         return [k.Int_Knob("time_offset")]
@@ -305,6 +315,7 @@ class Root(Group):
         return FrameRange(self["first_frame"].value(), self["last_frame"].value())
 
 
-CLASSES = {
-    kind.__name__: kind for kind in (Dot, NoOp, Grade, TimeOffset, Read, Switch, Input, Output, Write, Group)
+CLASSES: dict[str, type[Node]] = {
+    kind.__name__: kind
+    for kind in (Dot, NoOp, Grade, Multiply, TimeOffset, Read, Switch, Input, Output, Write, Group)
 }
