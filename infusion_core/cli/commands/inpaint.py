@@ -65,14 +65,16 @@ def command(plate: str | None, matte: str | None, output: str | None, **options:
 
 def run_job(spec: Any, folder: Any, *, resume: bool, progress: str, verbose: bool) -> None:
     """Run a job with a display, signals and the events of ``--progress json``."""
+    import os
     import time
 
     from infusion_core.cli.signals import stop_on_signals
-    from infusion_core.job.events import error_event
+    from infusion_core.job.events import error_event, started_event
     from infusion_core.job.inpaint import inpaint
 
     begun = time.monotonic()
     with showing(progress, verbose) as display, stop_on_signals() as should_stop:
+        display.event(started_event(folder.path, os.getpid()))
         try:
             files = inpaint(
                 spec,

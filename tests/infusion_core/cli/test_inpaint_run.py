@@ -57,47 +57,38 @@ def test_a_run_fills_the_hole_and_leaves_a_whole_job(shot, infusion) -> None:
     assert np.abs(shot.pixels() - first).max() > 1e-3
 
 
-def run_whole(shot, infusion) -> np.ndarray:
-    """Pixels of an uninterrupted run in another job folder."""
-    elsewhere = str(shot.folder / "whole.%04d.exr")
-    words = [*shot.words[:3], elsewhere, *shot.words[4:]]
-    done = infusion(*words)
-    assert done.returncode == 0, done.stderr
-    return shot.pixels(elsewhere)
-
-
 def some_losses(shot, count: int):
     path = shot.job / "losses.jsonl"
     return lambda: path.exists() and path.read_bytes().count(b"\n") >= count
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
-def test_a_cancelled_run_goes_on_to_the_same_pixels(
-    longer_shot, infusion, infusion_signalled, number
+@pytest.mark.slow
+def test_a_run_that_was_stopped_and_killed_ends_with_the_same_pixels(
+    longer_shot, infusion, infusion_signalled
 ) -> None:
-    shot = longer_shot
-    stopped = infusion_signalled(shot.words, some_losses(shot, 20), number)
+    shot, losses = longer_shot, longer_shot.job / "losses.jsonl"
+    stopped = infusion_signalled(shot.words, some_losses(shot, 15), signal.SIGINT)
     assert stopped.returncode == 130, stopped.stderr
     assert "--resume" in stopped.stderr
     assert (shot.job / "checkpoint.safetensors").exists()
     assert not (shot.job / "lock").exists()
-    assert 20 <= len(read_losses(shot.job / "losses.jsonl")) < 300
+    assert 15 <= len(read_losses(losses)) < 100
 
-    resumed = infusion(*shot.words, "--resume")
-    assert resumed.returncode == 0, resumed.stderr
-    steps = [row[:2] for row in read_losses(shot.job / "losses.jsonl")]
-    assert steps == [(interval, step) for interval in range(2) for step in range(150)]
-    np.testing.assert_array_equal(shot.pixels(), run_whole(shot, infusion))
+    resume = ["inpaint", "--job", str(shot.job), "--resume"]
+    stopped = infusion_signalled(resume, some_losses(shot, 50), signal.SIGTERM)
+    assert stopped.returncode == 130, stopped.stderr
 
-
-def test_a_killed_run_goes_on_to_the_same_pixels(longer_shot, infusion, infusion_signalled) -> None:
-    shot = longer_shot
-    killed = infusion_signalled(shot.words, some_losses(shot, 180), signal.SIGKILL)
+    killed = infusion_signalled(resume, some_losses(shot, 130), signal.SIGKILL)
     assert killed.returncode == -signal.SIGKILL
     assert (shot.job / "lock").exists()
-    resumed = infusion(*shot.words, "--resume")
+
+    resumed = infusion(*resume)
     assert resumed.returncode == 0, resumed.stderr
-    np.testing.assert_array_equal(shot.pixels(), run_whole(shot, infusion))
+    assert [row[:2] for row in read_losses(losses)] == [(k, step) for k in range(2) for step in range(100)]
+    whole = str(shot.folder / "whole.%04d.exr")
+    assert infusion(*shot.words[:3], whole, *shot.words[4:]).returncode == 0
+    np.testing.assert_array_equal(shot.pixels(), shot.pixels(whole))
+    assert_only_the_hole_changed(shot)
 
 
 def test_a_run_killed_while_it_writes_leaves_whole_frames_only(shot, infusion, infusion_signalled) -> None:

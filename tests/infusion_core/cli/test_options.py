@@ -29,7 +29,10 @@ def test_every_setting_of_shot_and_run_has_an_option_with_its_help() -> None:
             assert option.default is None
 
 
-SCRIPTED = "frames preset seed device job resume overwrite dry-run matte-channel invert threshold grow feather handles"
+SCRIPTED = (
+    "frames preset seed device job resume overwrite dry-run "
+    "matte-channel invert threshold grow feather handles"
+)
 
 
 @pytest.mark.parametrize("name", SCRIPTED.split())
