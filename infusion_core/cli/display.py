@@ -8,8 +8,8 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Protocol
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from typing import Any, Protocol, TextIO
 
 import click
 
@@ -58,7 +58,7 @@ class JsonDisplay:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._open = True
+        self._stream: TextIO | None = sys.stdout
         self._last: tuple[float, str, int | None] = (float("-inf"), "", None)
 
     def progress(self, progress: Progress) -> None:
@@ -70,13 +70,13 @@ class JsonDisplay:
 
     def event(self, event: dict[str, Any]) -> None:
         with self._lock:
-            if not self._open:
+            if self._stream is None:
                 return
             try:
-                sys.stdout.write(json.dumps(event) + "\n")
-                sys.stdout.flush()
+                self._stream.write(json.dumps(event) + "\n")
+                self._stream.flush()
             except (OSError, ValueError):
-                self._open = False
+                self._stream = None
 
     def say(self, text: str) -> None:
         """Words are for people; programs get events."""
@@ -173,10 +173,12 @@ def showing(mode: str, verbose: bool = False) -> Iterator[Display]:
     logger.addHandler(handler)
     propagate, logger.propagate = logger.propagate, verbose
     try:
-        if isinstance(display, BarDisplay):
-            with display:
-                yield display
-        else:
+        with ExitStack() as stack:
+            if isinstance(display, BarDisplay):
+                stack.enter_context(display)
+            if isinstance(display, JsonDisplay):
+                # Libraries that print would spoil the events.
+                stack.enter_context(redirect_stdout(sys.stderr))
             yield display
     finally:
         logger.removeHandler(handler)
