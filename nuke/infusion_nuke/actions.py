@@ -122,17 +122,17 @@ def make_read(node: nuke.Node) -> None:
 def refresh(node: nuke.Node) -> None:
     """Look at the job folder again, and watch on if a run is at work there."""
     client = run.client_of(node)
-    state = client.poll()
-    run.draw(node, state)
-    run.show_when_done(node, state)
-    if state.is_active:
+    look = run.Follower(client).look()
+    run.draw(node, look)
+    run.show_when_done(node, look.state)
+    if look.state.is_active:
         watch.watch(node, client)
 
 
 def _start(node: nuke.Node, task: job.Run) -> None:
     client = run.client_of(node)
     client.start(task)
-    run.draw(node, client.poll())
+    run.draw(node, run.Follower(client).look())
     watch.watch(node, client)
 
 

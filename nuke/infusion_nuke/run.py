@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from infusion_nuke.export import without_undo
 from infusion_plugin import frame_range, job
 from infusion_plugin.errors import JobError
 from infusion_plugin.files import tail
-from infusion_plugin.loss_picture import write_loss_picture
+from infusion_plugin.loss_picture import LossPicture
 from infusion_plugin.run_state import RunState, duration
 from infusion_plugin.worker_client import WorkerClient
 
@@ -36,17 +37,42 @@ def client_of(node: nuke.Node) -> WorkerClient:
     return WorkerClient(Path(folder), python=str(node["python"].value()), host_root=nuke_folder)
 
 
-def draw(node: nuke.Node, state: RunState) -> None:
-    """Show the state in the Status tab."""
-    folder = Path(str(node["job_folder"].value()))
-    warnings = "".join(f"\nWarning: {text}" for text in state.warnings)
-    picture = write_loss_picture(folder / "losses.jsonl", folder / "previews" / "loss.png")
+@dataclass(frozen=True)
+class Look:
+    """One look at a run: its state, and what the knobs of the Status tab say of it."""
+
+    state: RunState
+    texts: dict[str, str]
+
+
+class Follower:
+    """Looks at a run from any thread; reading and drawing files happens here, not in Nuke's main thread."""
+
+    def __init__(self, client: WorkerClient) -> None:
+        self.client = client
+        folder = client.folder
+        self._losses = LossPicture(folder / "losses.jsonl", folder / "previews" / "loss.png")
+
+    def look(self) -> Look:
+        """The run as it stands."""
+        state, folder = self.client.poll(), self.client.folder
+        warnings = "".join(f"\nWarning: {text}" for text in state.warnings)
+        texts = {
+            "status": state.describe() + warnings,
+            "time_left": "-" if state.time_left_s is None else duration(state.time_left_s),
+            "loss_picture": _image(self._losses.update()),
+            "preview_picture": _image(state.preview),
+            "log": tail(folder / "log.txt", 8) or tail(folder / "worker.log", 8) or "-",
+        }
+        return Look(state, texts)
+
+
+def draw(node: nuke.Node, look: Look) -> None:
+    """Show a look in the Status tab; knobs that say the same already are left alone."""
     with without_undo():
-        node["status"].setValue(state.describe() + warnings)
-        node["time_left"].setValue("-" if state.time_left_s is None else duration(state.time_left_s))
-        node["loss_picture"].setValue(_image(picture))
-        node["preview_picture"].setValue(_image(state.preview))
-        node["log"].setValue(tail(folder / "log.txt", 8) or tail(folder / "worker.log", 8) or "-")
+        for name, text in look.texts.items():
+            if node[name].value() != text:
+                node[name].setValue(text)
 
 
 def _image(path: object) -> str:

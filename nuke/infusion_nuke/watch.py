@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from infusion_nuke import run
-from infusion_plugin.run_state import RunState
+from infusion_nuke.report import report
 from infusion_plugin.worker_client import WorkerClient
 
 if TYPE_CHECKING:
@@ -23,25 +23,25 @@ class Watcher(threading.Thread):
     def __init__(self, node: nuke.Node, client: WorkerClient) -> None:
         super().__init__(name="infusion-watch", daemon=True)
         self._node = node
-        self._client = client
+        self._follower = run.Follower(client)
         self._title = f"Infusion Inpaint: {node.name()}"
 
     def run(self) -> None:
         import nuke
 
         task = nuke.ProgressTask(self._title)
-        state = self._client.poll()
-        while state.is_active:
-            task.setProgress(int(100 * state.fraction))
-            task.setMessage(state.describe())
+        look = self._follower.look()
+        while look.state.is_active:
+            task.setProgress(int(100 * look.state.fraction))
+            task.setMessage(look.state.describe())
             if task.isCancelled():
-                self._client.cancel()
-            nuke.executeInMainThread(_draw, args=(self._node, state))
+                self._follower.client.cancel()
+            nuke.executeInMainThread(_draw, args=(self._node, look))
             time.sleep(EVERY_S)
-            state = self._client.poll()
+            look = self._follower.look()
         del task  # closes its window
-        _watched.pop(str(self._client.folder), None)
-        nuke.executeInMainThread(_end, args=(self._node, state))
+        _watched.pop(str(self._follower.client.folder), None)
+        nuke.executeInMainThread(_end, args=(self._node, look))
 
 
 def watch(node: nuke.Node, client: WorkerClient) -> None:
@@ -49,8 +49,8 @@ def watch(node: nuke.Node, client: WorkerClient) -> None:
     import nuke
 
     if not nuke.GUI:
-        state = client.wait(timeout_s=float("inf"))
-        _end(node, state)
+        client.wait(timeout_s=float("inf"))
+        _end(node, run.Follower(client).look())
         return
     key = str(client.folder)
     if key not in _watched:
@@ -58,21 +58,19 @@ def watch(node: nuke.Node, client: WorkerClient) -> None:
         _watched[key].start()
 
 
-def _draw(node: nuke.Node, state: RunState) -> None:
+def _draw(node: nuke.Node, look: run.Look) -> None:
     if _exists(node):
-        run.draw(node, state)
+        run.draw(node, look)
 
 
-def _end(node: nuke.Node, state: RunState) -> None:
+def _end(node: nuke.Node, look: run.Look) -> None:
     """The last look at a run: draw, show, and say what went wrong."""
     if not _exists(node):
         return
-    run.draw(node, state)
-    run.show_when_done(node, state)
-    if state.status == "failed":
-        from infusion_nuke.report import report
-
-        report(state.error)
+    run.draw(node, look)
+    run.show_when_done(node, look.state)
+    if look.state.status == "failed":
+        report(look.state.error)
 
 
 def _exists(node: nuke.Node) -> bool:

@@ -39,3 +39,25 @@ def tail(path: Path, num_lines: int = 12) -> str:
     except OSError:
         return ""
     return "\n".join(text.splitlines()[-num_lines:])
+
+
+class LineTail:
+    """Reads the lines that were appended to a file since the last look."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+
+    def read(self) -> list[str]:
+        """New whole lines; one still being written waits for the next look."""
+        try:
+            with self._path.open("rb") as file:
+                if file.seek(0, os.SEEK_END) < self._offset:  # a new file in its place
+                    self._offset = 0
+                file.seek(self._offset)
+                data = file.read()
+        except OSError:
+            return []
+        whole = data[: data.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        return whole.decode("utf-8", "replace").splitlines()

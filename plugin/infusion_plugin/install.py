@@ -123,7 +123,44 @@ def _nuke(env: Mapping[str, str]) -> tuple[list[Action], list[str]]:
     ]
 
 
-HOSTS: dict[str, Callable[[Mapping[str, str]], tuple[list[Action], list[str]]]] = {"nuke": _nuke}
+def _resolve(env: Mapping[str, str]) -> tuple[list[Action], list[str]]:
+    """A small script in Fusion's menu folders for each of ours, which runs it where it lies."""
+    scripts = ROOT / "resolve" / "Scripts"
+    actions = []
+    for folder in _fusion_folders(env):
+        for script in sorted(scripts.rglob("*.py")):
+            target = folder / script.relative_to(scripts)
+            actions.append(put_block(target, _launcher(script)))
+    return actions, [f"{action['path']} was written." for action in actions]
+
+
+def _launcher(script: Path) -> str:
+    paths = [(ROOT / name).as_posix() for name in ("plugin", "resolve")]
+    return (
+        f"import sys\n\nsys.path[:0] = [path for path in {paths!r} if path not in sys.path]\n"
+        f"with open({script.as_posix()!r}, encoding='utf-8') as file:\n"
+        f"    exec(compile(file.read(), {script.as_posix()!r}, 'exec'))"
+    )
+
+
+def _fusion_folders(env: Mapping[str, str]) -> list[Path]:
+    """Fusion's script folders of the user: Resolve's, and Fusion Studio's where that was run before."""
+    if sys.platform == "win32":
+        base = Path(env.get("APPDATA") or home(env) / "AppData" / "Roaming") / "Blackmagic Design"
+        resolve, fusion = base / "DaVinci Resolve" / "Support" / "Fusion", base / "Fusion"
+    elif sys.platform == "darwin":
+        base = home(env) / "Library" / "Application Support" / "Blackmagic Design"
+        resolve, fusion = base / "DaVinci Resolve" / "Fusion", base / "Fusion"
+    else:
+        resolve = home(env) / ".local" / "share" / "DaVinciResolve" / "Fusion"
+        fusion = home(env) / ".fusion" / "BlackmagicDesign" / "Fusion"
+    return [folder / "Scripts" for folder in (resolve, fusion) if folder == resolve or folder.is_dir()]
+
+
+HOSTS: dict[str, Callable[[Mapping[str, str]], tuple[list[Action], list[str]]]] = {
+    "nuke": _nuke,
+    "resolve": _resolve,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -9,6 +9,8 @@ import struct
 import zlib
 from pathlib import Path
 
+from infusion_plugin.files import LineTail
+
 WIDTH, HEIGHT = 480, 140
 BACKGROUND = (38, 38, 38)
 COLOURS = ((235, 140, 52), (90, 170, 230))
@@ -16,38 +18,39 @@ COLOURS = ((235, 140, 52), (90, 170, 230))
 Point = tuple[int, float]
 
 
-def write_loss_picture(losses: Path, picture: Path) -> Path | None:
-    """Draw ``losses.jsonl`` on a log scale, one colour an interval, into the PNG ``picture``.
+class LossPicture:
+    """Draws ``losses.jsonl`` on a log scale, one colour an interval, and reads only what is new.
 
-    Returns:
-        ``picture``, or None where there is no loss yet.
+    Args:
+        losses: The file that the core appends to.
+        picture: The PNG to write.
     """
-    points = _read(losses)
-    if not points:
-        return None
-    picture.parent.mkdir(parents=True, exist_ok=True)
-    beside = picture.with_name(f".{picture.name}")
-    beside.write_bytes(_png(_columns(points)))
-    os.replace(str(beside), str(picture))
-    return picture
+
+    def __init__(self, losses: Path, picture: Path) -> None:
+        self._tail = LineTail(losses)
+        self._picture = picture
+        self._points: list[Point] = []
+
+    def update(self) -> Path | None:
+        """Draw anew if there is anything new; the picture, or None where there is no loss yet."""
+        new = [point for point in map(_parsed, self._tail.read()) if point is not None]
+        self._points += new
+        if new:
+            self._picture.parent.mkdir(parents=True, exist_ok=True)
+            beside = self._picture.with_name(f".{self._picture.name}")
+            beside.write_bytes(_png(_columns(self._points)))
+            os.replace(str(beside), str(self._picture))
+        return self._picture if self._points else None
 
 
-def _read(losses: Path) -> list[Point]:
-    """(interval, loss) of every line that can be read."""
-    points = []
+def _parsed(line: str) -> Point | None:
+    """(interval, loss) of a line; None where it cannot be read or drawn."""
     try:
-        lines = losses.read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return []
-    for line in lines:
-        try:
-            row = json.loads(line)
-            interval, loss = int(row["interval"]), float(row["loss"])
-        except (ValueError, KeyError, TypeError):
-            continue
-        if math.isfinite(loss) and loss > 0:
-            points.append((interval, loss))
-    return points
+        row = json.loads(line)
+        interval, loss = int(row["interval"]), float(row["loss"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return (interval, loss) if math.isfinite(loss) and loss > 0 else None
 
 
 def _columns(points: list[Point]) -> list[tuple[int, int, int]]:

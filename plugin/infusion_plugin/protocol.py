@@ -10,6 +10,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from infusion_plugin.files import LineTail
+
 EVENT_SCHEMA_VERSION = 1
 KINDS = ("started", "progress", "preview", "warning", "error", "done")
 
@@ -31,21 +33,9 @@ class EventTail:
     """Reads what was appended to ``events.jsonl`` since the last look."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._offset = 0
+        self._lines = LineTail(path)
 
     def read(self) -> list[Event]:
-        """New whole lines that are events; a line still being written waits for the next look."""
-        try:
-            with self._path.open("rb") as file:
-                size = file.seek(0, 2)
-                if size < self._offset:  # a new file in its place
-                    self._offset = 0
-                file.seek(self._offset)
-                data = file.read()
-        except OSError:
-            return []
-        whole = data[: data.rfind(b"\n") + 1]
-        self._offset += len(whole)
-        parsed = (parse_line(line.decode("utf-8", "replace")) for line in whole.splitlines())
+        """The new events."""
+        parsed = (parse_line(line) for line in self._lines.read())
         return [event for event in parsed if event is not None]

@@ -89,3 +89,22 @@ def test_the_command_line_does_the_same(environ: dict[str, str], tmp_path: Path)
     again = run("nuke", "--undo")
     assert again.returncode == 2
     assert "Nothing was installed" in again.stderr
+
+
+def test_fusion_runs_our_scripts_where_they_lie(
+    environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "root" / "resolve" / "Scripts" / "Comp" / "Infusion Inpaint.py"
+    script.parent.mkdir(parents=True)
+    script.write_text("seen = (comp, __name__, sys.path[:2])\n")
+    monkeypatch.setattr(install, "ROOT", tmp_path / "root")
+    install.install("resolve", sys.executable, environ)
+    written = [path for path in tmp_path.rglob("Infusion Inpaint.py") if path != script]
+    assert [path.parent.name for path in written] == ["Comp"]
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    names: dict[str, object] = {"comp": "the composition", "__name__": "__main__"}
+    exec(written[0].read_text(), names)
+    expected = [(tmp_path / "root" / name).as_posix() for name in ("plugin", "resolve")]
+    assert names["seen"] == ("the composition", "__main__", expected)
+    install.undo("resolve", environ)
+    assert not written[0].exists()
