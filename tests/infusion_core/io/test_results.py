@@ -1,7 +1,9 @@
 """Outside the hole a result is its plate, bit for bit and attribute for attribute."""
 
+import errno
 import os
 import shutil
+import tempfile
 
 import numpy as np
 import OpenEXR
@@ -9,6 +11,7 @@ import pytest
 
 from infusion_core.box import Box
 from infusion_core.errors import InputError, OutputError
+from infusion_core.io import native, results
 from infusion_core.io.mattes import open_matte
 from infusion_core.io.plates import open_plate
 from infusion_core.io.results import check_output, write_frame
@@ -45,6 +48,16 @@ REAL_PLATES = [
     "layers/single_channel_r.exr",
     "layers/multipart-preview.exr",
 ]
+
+
+@pytest.fixture(autouse=True, params=["bridge", "library"])
+def way_to_write(request, monkeypatch) -> str:
+    """Every test here runs through the native bridge, where it is built, and without it."""
+    if request.param == "bridge" and not native.is_available():
+        pytest.skip("the native bridge is not built")
+    if request.param == "library":
+        monkeypatch.setattr(results, "splice_exr", lambda *_: False)
+    return request.param
 
 
 def read_all(path) -> list[dict[str, np.ndarray]]:
@@ -175,6 +188,22 @@ def test_attributes_of_real_plates_come_back_as_the_same_bytes(shared_exr, tmp_p
         assert set(new) - set(old) <= {"type"}
 
 
+def test_deep_parts_beside_the_picture_are_kept(make, tmp_path):
+    counts = make.rng.integers(0, 4, (24, 32))
+    samples = np.empty((24, 32), object)
+    for y, x in np.ndindex(counts.shape):
+        samples[y, x] = make.rng.random(counts[y, x]).astype(np.float32) if counts[y, x] else None
+    deep = {"name": "deep", "type": OpenEXR.deepscanline, "compression": OpenEXR.ZIPS_COMPRESSION}
+    path = make.exr("p.exr", ({"name": "rgba"}, make.channels()), (deep, {"Z": samples}))
+    write_filled(open_plate(str(path)), 1, tmp_path / "out.exr")
+    before = read_all(path)[1]["Z"].ravel()
+    after = read_all(tmp_path / "out.exr")[1]["Z"].ravel()
+    for old, new, count in zip(before, after, counts.ravel(), strict=True):
+        assert (0 if old is None else len(old)) == count
+        assert (old is None) == (new is None)
+        assert old is None or np.array_equal(old, new)
+
+
 def test_cryptomatte_ids_beside_a_picture(shared_exr, make, tmp_path):
     crypto = read_all(shared_exr / "layers" / "cryptoasset.exr")[0]
     path = make.exr("p.exr", ({}, {**make.channels((32, 32)), **crypto}))
@@ -284,13 +313,20 @@ def test_formats_that_cannot_hold_the_plate_are_refused(make, tmp_path, suffix):
         )
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="the superuser may write anywhere")
-def test_a_folder_without_access_is_refused(make, tmp_path):
+def test_a_folder_without_access_is_refused(make, tmp_path, monkeypatch):
+    """The refusal itself is staged: a test that runs as superuser may write anywhere."""
     plate = open_plate(make.sequence("p", range(1, 3)))
-    locked = tmp_path / "locked"
-    locked.mkdir(mode=0o500)
-    with pytest.raises(OutputError, match="cannot be written"):
-        check_output(output_sequence(str(locked / "out.%04d.exr")), plate, plate.frames, overwrite=False)
+
+    def refuse(*_, **where):
+        assert where["dir"] == tmp_path
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(tempfile, "TemporaryDirectory", refuse)
+    with pytest.raises(OutputError, match="cannot be written to \\(Permission denied\\)") as caught:
+        check_output(
+            output_sequence(str(tmp_path / "new" / "o.%04d.exr")), plate, plate.frames, overwrite=False
+        )
+    assert caught.value.path == str(tmp_path)
 
 
 def test_a_folder_that_is_a_file_is_refused(make, tmp_path):
