@@ -93,7 +93,7 @@ def run_row(row: Row, clips: Path, out: Path, on_progress: OnProgress = ignore_p
     result, cost = run()
     memory = peak_memory_bytes()
     metrics = measure(result, clip.truth, clip.hole, np.random.default_rng(0))
-    metrics |= perceptual(result, clip.truth, clip.hole, clip.frames_per_second)
+    metrics |= perceptual(result, clip.truth, clip.hole, clip.frames_per_second, with_jod=True)
     _pictures(row, clip, result, out)
     with replacing(out / "results" / f"{row.key}.npz") as beside:
         np.savez_compressed(beside, result=result.astype(np.float16))

@@ -106,6 +106,7 @@ def evaluate_sequences(
     *,
     seed: int = 0,
     with_perceptual: bool = True,
+    with_jod: bool = False,
     frames_per_second: float = 24.0,
     should_stop: ShouldStop = never_stop,
 ) -> dict[str, Any]:
@@ -119,7 +120,8 @@ def evaluate_sequences(
         frames: Frame range; empty for every frame of the result.
         settings: Matte treatment, layer and colour as in the run; None for the defaults.
         seed: Chooses patches and directions; the same seed gives the same numbers.
-        with_perceptual: Also tOF, ColorVideoVDP and FLIP where their packages are installed.
+        with_perceptual: Also tOF and FLIP where their packages are installed.
+        with_jod: Also ColorVideoVDP where it is installed; it imports PyTorch.
         frames_per_second: For ColorVideoVDP.
         should_stop: Polled between chunks of frames.
 
@@ -143,7 +145,7 @@ def evaluate_sequences(
         generator = np.random.default_rng(seed)
         metrics = measure(chunk.result, chunk.truth, chunk.hole, generator)
         if chunk.truth is not None and with_perceptual:
-            metrics |= perceptual(chunk.result, chunk.truth, chunk.hole, frames_per_second)
+            metrics |= perceptual(chunk.result, chunk.truth, chunk.hole, frames_per_second, with_jod=with_jod)
         values.append(metrics)
         weights.append(int(chunk.hole.sum()))
         voxels += weights[-1]

@@ -40,10 +40,14 @@ def color_video_vdp(result: np.ndarray, truth: np.ndarray, frames_per_second: fl
     Mantiuk et al. 2024, standard 4K display, on the CPU.
 
     Raises:
-        ImportError: ``cvvdp`` is not installed.
+        ImportError: ``cvvdp`` is not installed, or its torchvision was built for another PyTorch.
     """
-    import pycvvdp
     import torch
+
+    try:
+        import pycvvdp
+    except RuntimeError as error:  # what torchvision raises when its operators do not load
+        raise ImportError(f"ColorVideoVDP cannot be loaded: {error}") from error
 
     model = pycvvdp.cvvdp(display_name="standard_4k", device=torch.device("cpu"), quiet=True)
     score, _ = model.predict(result, truth, dim_order="FHWC", frames_per_second=frames_per_second)
@@ -68,22 +72,29 @@ def flip(result: np.ndarray, truth: np.ndarray, hole: np.ndarray) -> float:
 
 
 def perceptual(
-    result: np.ndarray, truth: np.ndarray, hole: np.ndarray, frames_per_second: float = 24.0
+    result: np.ndarray,
+    truth: np.ndarray,
+    hole: np.ndarray,
+    frames_per_second: float = 24.0,
+    *,
+    with_jod: bool = False,
 ) -> dict[str, float | None]:
-    """``tof_px``, ``cvvdp_jod`` and ``flip`` around the hole; None where the package is not installed.
+    """``tof_px``, ``flip`` and, if asked, ``cvvdp_jod`` around the hole; None where a package is missing.
 
     Args:
         result, truth: F H W 3, display-like, 0 to 1; only the hole's bounding box is compared.
         hole: F H W bool.
         frames_per_second: For ColorVideoVDP.
+        with_jod: Also ColorVideoVDP, the only one that imports PyTorch, and the slowest.
     """
     rows, columns = bounds(hole, 16)
     ours, theirs, inside = result[:, rows, columns], truth[:, rows, columns], hole[:, rows, columns]
     metrics: dict[str, Callable[[], float]] = {
         "tof_px": lambda: flow_difference(ours, theirs, inside),
-        "cvvdp_jod": lambda: color_video_vdp(ours, theirs, frames_per_second),
         "flip": lambda: flip(ours, theirs, inside),
     }
+    if with_jod:
+        metrics["cvvdp_jod"] = lambda: color_video_vdp(ours, theirs, frames_per_second)
     values: dict[str, float | None] = {}
     for name, metric in metrics.items():
         try:

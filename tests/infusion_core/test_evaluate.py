@@ -1,6 +1,8 @@
 """Evaluation of sequences on disk agrees with the metrics on arrays, and names bad input."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -83,6 +85,14 @@ def test_bad_input_is_named(demo, tmp_path):
 def test_it_can_be_stopped(demo):
     with pytest.raises(Cancelled):
         evaluate_sequences(demo.plate, demo.truth, demo.matte, should_stop=lambda: True)
+
+
+def test_evaluating_does_not_import_torch(demo):
+    code = (
+        "import sys; from infusion_core.evaluate import evaluate_sequences as e;"
+        f"e({demo.plate!r}, {demo.truth!r}, {demo.matte!r}); sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], timeout=120).returncode == 0
 
 
 def test_the_table_names_every_metric_it_has(demo):

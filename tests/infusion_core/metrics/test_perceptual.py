@@ -42,4 +42,6 @@ def test_color_video_vdp(fills, truth):
 def test_missing_packages_leave_none(fills, truth, hole, monkeypatch):
     for name in ("cv2", "pycvvdp", "flip_evaluator"):
         monkeypatch.setitem(__import__("sys").modules, name, None)
-    assert perceptual(fills["blur"], truth, hole) == {"tof_px": None, "cvvdp_jod": None, "flip": None}
+    assert perceptual(fills["blur"], truth, hole, with_jod=True) == dict.fromkeys(
+        ("tof_px", "flip", "cvvdp_jod")
+    )
