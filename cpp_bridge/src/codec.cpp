@@ -12,6 +12,8 @@
 #include "errors.hpp"
 #include "expansion.hpp"
 #include "memory_stream.hpp"
+#include "scanline_layout.hpp"
+#include "zip_codec.hpp"
 
 namespace infusion {
 namespace {
@@ -123,6 +125,13 @@ void decode(const Part& part, const Cells& cells, const std::vector<Bytes>& data
     for (Plane& plane : planes) {
         plane.pixels.resize(static_cast<std::size_t>(cells.window.area()) * bytes_per_pixel(plane.type));
     }
+    if (has_fast_zip(part.compression) && can_unpack(part, planes)) {
+        for (std::size_t i = 0; i < data.size(); ++i) {
+            const Window cell = cells.cell(static_cast<std::int64_t>(i));
+            unpack(part, cell, unzip(data[i], unpacked_size(part, cell)), cells.window, planes);
+        }
+        return;
+    }
     try {
         const Bytes file = tiled_file(part, cells, data);
         MemoryReader reader(file);
@@ -138,6 +147,13 @@ void decode(const Part& part, const Cells& cells, const std::vector<Bytes>& data
 
 std::vector<Bytes> encode(const Part& part, std::uint8_t compression, const Cells& cells,
                           const std::vector<Plane>& planes) {
+    if (has_fast_zip(compression)) {
+        std::vector<Bytes> data;
+        for (std::int64_t i = 0; i < cells.count(); ++i) {
+            data.push_back(zip_bytes(pack(part, cells.cell(i), cells.window, planes)));
+        }
+        return data;
+    }
     MemoryWriter writer;
     try {
         const Bytes bytes = tiled_header(part, compression, cells);
