@@ -10,10 +10,13 @@ from pathlib import Path
 import numpy as np
 import OpenImageIO as oiio
 
+from benchmarks.made_clips import MADE_CLIPS
 from infusion_core.errors import InputError
 
 DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "shared" / "data" / "clips"
 HOLES = ("static", "moving")
+MADE_FRAMES, MADE_WIDTH = 40, 128
+"""Size of a made clip where the matrix gives none."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def load_clip(folder: Path, name: str, hole: str, width: int, frames: int) -> Be
 
     Args:
         folder: Holds the clips.
-        name: One of them.
+        name: One of them, or one of ``MADE_CLIPS``.
         hole: ``static`` or ``moving``.
         width: Pixels across; 0 keeps the clip's size. Heights follow.
         frames: How many, from the first; 0 takes all.
@@ -65,13 +68,17 @@ def load_clip(folder: Path, name: str, hole: str, width: int, frames: int) -> Be
     Raises:
         InputError: the clip, its pictures or its hole are not there.
     """
+    if hole not in HOLES:
+        raise InputError(f"There is no hole {hole!r}.", remedy=f"Choose one of: {', '.join(HOLES)}.")
+    if name in MADE_CLIPS:
+        truth, inside = MADE_CLIPS[name](frames or MADE_FRAMES, width or MADE_WIDTH)
+        inside = inside if hole == "moving" else np.broadcast_to(inside.any(axis=0), inside.shape).copy()
+        return BenchClip(name, truth, inside, 24.0)
     home = folder / name
     try:
         facts = json.loads((home / "clip.json").read_text("utf-8"))
     except OSError as error:
         raise InputError("There is no such clip.", path=home, remedy="Set --clips.") from error
-    if hole not in HOLES:
-        raise InputError(f"There is no hole {hole!r}.", remedy=f"Choose one of: {', '.join(HOLES)}.")
     width = width or int(facts["width"])
     height = round(width * facts["height"] / facts["width"])
     paths = sorted(path for path in (home / "frames").iterdir() if not path.name.startswith("."))

@@ -15,6 +15,7 @@ from infusion_core.io.mattes import Matte, open_matte
 from infusion_core.io.plates import Plate, open_plate
 from infusion_core.matte import bounding_box, hole_and_blend
 from infusion_core.metrics import measure, perceptual, summary_score, to_display
+from infusion_core.metrics.meanings import MEANINGS
 from infusion_core.metrics.measure import MARGIN
 from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
 from infusion_core.settings import Settings
@@ -23,24 +24,6 @@ SCHEMA_VERSION = 1
 CHUNK_BYTES = 512 * 2**20
 """Pixels held at once, counting a few working copies; longer shots are measured in chunks of frames."""
 _COPIES = 12
-
-MEANINGS = {
-    "score": ("Score, 0 to 100", "higher is better; 100 is the truth itself"),
-    "psnr_db": ("PSNR in the hole, dB", "higher is nearer; rewards blur"),
-    "ssim": ("SSIM in the hole", "1 is the truth; rewards blur"),
-    "sharpness_ratio": ("Sharpness", "1 is right, below is blur"),
-    "laplacian_ratio": ("Fine detail", "1 is right, below is blur"),
-    "dynamics_ratio": ("Dynamics", "1 is right, 0 is frozen"),
-    "spectrum_db": ("Temporal spectrum, dB", "0 is right"),
-    "sliced_wasserstein": ("Patch distribution", "0 is right"),
-    "seam_ratio": ("Seam", "1 is right, above shows an edge"),
-    "copy_distance": ("Nearest source patch", "0 is a verbatim copy"),
-    "copy_ratio": ("Nearest source patch, to truth", "1 is right, 0 is a copy"),
-    "tof_px": ("tOF, px", "0 is the truth's motion"),
-    "cvvdp_jod": ("ColorVideoVDP, JOD", "10 cannot be told apart"),
-    "flip": ("FLIP", "0 is the truth"),
-}
-"""Name and reading of every metric, in the order of the table."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +110,7 @@ def evaluate_sequences(
 
     Returns:
         Plain data for JSON: ``schema_version``, ``frames``, ``hole_share`` (of the picture), ``metrics``
-        (name to number or None, see ``MEANINGS``).
+        (name to number or None, see ``metrics.meanings``).
 
     Raises:
         InputError: a file is missing or unreadable, sizes differ, or the matte is empty.

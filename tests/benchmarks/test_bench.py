@@ -90,6 +90,18 @@ def test_missing_clips_frames_and_holes_are_named(clips):
         load_clip(clips, "ramp", "sideways", 32, 5)
 
 
+def test_made_clips_have_the_size_asked_for_and_the_wall_is_revealed(clips):
+    for name in ("made-demo", "made-revealed"):
+        clip = load_clip(clips, name, "moving", 48, 6)
+        assert clip.truth.shape[0] == 6
+        assert clip.truth.shape[2] == 48
+        assert clip.hole.shape == clip.truth.shape[:3]
+        assert clip.hole.any(axis=(1, 2)).all()
+    assert not clip.hole.all(axis=0).any()
+    fill = temporal_median(clip.plate, clip.hole)
+    assert np.abs(fill - clip.truth)[clip.hole].mean() < 0.01
+
+
 def test_the_matrix_is_interleaved_and_budgets_scale_training(matrix):
     rows = read_matrix(matrix)
     assert [row.label for row in rows[:4]] == ["telea", "temporal-median", "recipe x0.01", "recipe"]

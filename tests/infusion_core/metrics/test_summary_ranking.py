@@ -70,3 +70,17 @@ def test_half_and_double_cost_the_same():
 
 def test_no_score_without_a_truth():
     assert summary_score({"ssim": None, "sharpness_ratio": 1.0}) is None
+
+
+def test_what_nobody_sees_costs_little():
+    """A still wall brought back without its grain, one 8-bit code strong."""
+    rng = np.random.default_rng(0)
+    wall = np.repeat(rng.random((1, 40, 40, 3)), 16, axis=0).astype(np.float32)
+    truth = (0.2 + 0.5 * wall + rng.normal(0, 1 / 255, wall.shape)).astype(np.float32)
+    hole = np.zeros(truth.shape[:3], bool)
+    hole[:, 10:30, 10:30] = True
+    clean = np.where(hole[..., None], 0.2 + 0.5 * wall, truth).astype(np.float32)
+    wrong = np.where(hole[..., None], np.roll(truth, 7, axis=1), truth)
+    good, bad = (measure(fill, truth, hole, rng, copying=False)["score"] for fill in (clean, wrong))
+    assert good > 75
+    assert bad < good - 10
