@@ -4,6 +4,5 @@ import os
 
 import nuke
 
-_here = os.path.dirname(os.path.abspath(__file__))
-nuke.pluginAddPath(os.path.join(os.path.dirname(_here), "plugin"), addToSysPath=True)
-nuke.pluginAddPath(os.path.join(_here, "ToolSets"), addToSysPath=False)
+_root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+nuke.pluginAddPath(os.path.join(_root, "plugin"))

@@ -37,35 +37,43 @@ def press(action: str) -> None:
 
 def inpaint(node: nuke.Node) -> None:
     """Write the inputs into the next free version's folder and start the worker."""
-    request = prepare(node)
-    node["job_folder"].setValue(request.paths.job.as_posix())
-    _start(node, job.Run())
+    prepare(node)
+    _start(node, run.RESULT, job.Run())
 
 
-def prepare(node: nuke.Node) -> Request:
+def prepare(node: nuke.Node) -> None:
     """Write the inputs and the job of the next free version, start nothing."""
     _refuse_while_running(node)
     version = next_version(node)
     request = read_request(node, version)
+    job.discard(request.paths.job)
     spec = gather(node, request)
     job.write_job(request.paths.job, spec, _host(node))
     node["version"].setValue(version)
-    return request
+    run.set_folder(node, request.paths.job)
 
 
 def preview_frame(node: nuke.Node) -> None:
     """Fill the current frame alone with the draft preset, in a folder of its own."""
+    _refuse_while_running(node)
+    request = _preview_request(node)
+    folder = Path(request.output).parents[1]
+    job.write_job(folder, replace(gather(node, request), overwrite=True), _host(node))
+    run.set_folder(node, folder, run.PREVIEW)
+    _start(node, run.PREVIEW, job.Run())
+
+
+def _preview_request(node: nuke.Node) -> Request:
+    """What fills the current frame, with a few frames around it to learn from."""
     import nuke
 
-    _refuse_while_running(node)
     request = read_request(node, int(node["version"].value()))
     frame = int(nuke.frame())
     if frame not in request.frames:
         raise InputError(f"Frame {frame} is not in the range to fill.", remedy="Go to one that is.")
     folder = request.paths.folder.parent / run.PREVIEW
     shot = {"frames": str(frame), "handles": PREVIEW_HANDLES}
-    settings = schema.merged(request.settings, {"preset": "draft", "shot": shot})
-    request = replace(
+    return replace(
         request,
         frames=(frame,),
         handles=PREVIEW_HANDLES,
@@ -75,23 +83,18 @@ def preview_frame(node: nuke.Node) -> None:
             matte=(folder / "inputs" / "matte.%04d.exr").as_posix(),
         ),
         output=(folder / "frames" / "preview.%04d.exr").as_posix(),
-        settings=settings,
+        settings=schema.merged(request.settings, {"preset": "draft", "shot": shot}),
     )
-    if lock.holder(folder) is not None:
-        raise JobLockedError("A preview is being made.", remedy="Wait for it, or press Cancel.")
-    job.write_job(folder, replace(gather(node, request), overwrite=True), _host(node))
-    node["job_folder"].setValue(folder.as_posix())
-    _start(node, job.Run())
 
 
 def resume(node: nuke.Node) -> None:
     """Go on with the node's last run."""
-    _start(node, job.Run(resume=True))
+    _start(node, run.RESULT, job.Run(resume=True))
 
 
 def cancel(node: nuke.Node) -> None:
     """Ask the node's run to stop."""
-    run.client_of(node).cancel()
+    run.client_of(node, run.running(node) or run.RESULT).cancel()
 
 
 def render_take(node: nuke.Node) -> None:
@@ -101,16 +104,14 @@ def render_take(node: nuke.Node) -> None:
     output = re.sub(r"(%\d*d|#+)", rf"seed{seed}.\1", job.read_job(client.folder).output)
     if not (client.folder / "bundle" / "manifest.json").exists():
         raise JobError("This job has no trained models yet.", remedy="Let Inpaint run to its end first.")
-    _start(node, job.Run(task="render", seed=seed, output=output))
+    _start(node, run.RESULT, job.Run(task="render", seed=seed, output=output))
 
 
 def send_to_farm(node: nuke.Node) -> None:
     """Write the inputs and hand the job to the farm."""
-    request = prepare(node)
-    node["job_folder"].setValue(request.paths.job.as_posix())
-    node["shown_run"].setValue("")
-    report_text = farm.submit(request.paths.job, python=str(node["python"].value()))
-    node["status"].setValue(report_text)
+    prepare(node)
+    said = farm.submit(run.client_of(node).folder, python=str(node["python"].value()))
+    node["status"].setValue(said)
 
 
 def make_read(node: nuke.Node) -> None:
@@ -121,24 +122,23 @@ def make_read(node: nuke.Node) -> None:
 
 def refresh(node: nuke.Node) -> None:
     """Look at the job folder again, and watch on if a run is at work there."""
-    client = run.client_of(node)
+    client = run.client_of(node, run.running(node) or run.RESULT)
     look = run.Follower(client).look()
     run.draw(node, look)
-    run.show_when_done(node, look.state)
-    if look.state.is_active:
+    run.show_when_done(node, client.folder, look.state)
+    if look.state.is_active and lock.holder(client.folder) is not None:
         watch.watch(node, client)
 
 
-def _start(node: nuke.Node, task: job.Run) -> None:
-    client = run.client_of(node)
+def _start(node: nuke.Node, what: str, task: job.Run) -> None:
+    client = run.client_of(node, what)
     client.start(task)
     run.draw(node, run.Follower(client).look())
     watch.watch(node, client)
 
 
 def _refuse_while_running(node: nuke.Node) -> None:
-    folder = str(node["job_folder"].value())
-    if folder and lock.holder(Path(folder)) is not None:
+    if run.running(node):
         raise JobLockedError("This node has a run at work.", remedy="Wait for it, or press Cancel.")
 
 

@@ -185,7 +185,9 @@ def _kept_state() -> list[KnobSpec]:
     return [
         _state("int", MARK, 1),
         _state("string", "job_folder"),
-        _state("string", "shown_run"),
+        _state("string", "preview_folder"),
+        _state("string", "result_run"),
+        _state("string", "preview_run"),
         *(
             _state("int", f"{what}_{name}", 0)
             for what in ("result", "preview")

@@ -19,7 +19,8 @@ def on_create() -> None:
     if not node.is_ours(group) or not str(group["job_folder"].value()):
         return
     if _is_copy(group):
-        group["job_folder"].setValue("")
+        for name in ("job_folder", "preview_folder"):
+            group[name].setValue("")
         group["status"].setValue("A copy: it shows the result of the node it was copied from.")
         return
     try:

@@ -161,10 +161,10 @@ def _output(node: nuke.Node, paths: job.ShotPaths, version: int, view: str) -> s
 
 
 def next_version(node: nuke.Node) -> int:
-    """The node's version, or the next free one where that holds a job already."""
+    """The node's version, or the next free one where that has work in it already."""
     view = chosen_view(node)
     name = _name_with_view(node.fullName(), view)
     root, script, version = work_folder(node), script_name(), int(node["version"].value())
-    if (job.shot_paths(root, script, name, version).job / "job.json").exists():
+    if job.has_work(job.shot_paths(root, script, name, version).job):
         return max(version, job.latest_version(root, script, name)) + 1
     return version

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from infusion_nuke import result
 from infusion_nuke.export import without_undo
-from infusion_plugin import frame_range, job
+from infusion_plugin import frame_range, job, lock
 from infusion_plugin.errors import JobError
 from infusion_plugin.files import tail
 from infusion_plugin.loss_picture import LossPicture
@@ -19,10 +19,32 @@ from infusion_plugin.worker_client import WorkerClient
 if TYPE_CHECKING:
     import nuke
 
-PREVIEW = "preview"
+RESULT, PREVIEW = "result", "preview"
+_FOLDER_KNOBS = {RESULT: "job_folder", PREVIEW: "preview_folder"}
 
 
-def client_of(node: nuke.Node) -> WorkerClient:
+def folder_of(node: nuke.Node, what: str = RESULT) -> Path | None:
+    """The job folder of the node's result or preview; None where there is none yet."""
+    text = str(node[_FOLDER_KNOBS[what]].value())
+    return Path(text) if text else None
+
+
+def set_folder(node: nuke.Node, folder: Path, what: str = RESULT) -> None:
+    """Let the node work in ``folder`` from now on."""
+    node[_FOLDER_KNOBS[what]].setValue(folder.as_posix())
+    node[f"{what}_run"].setValue("")
+
+
+def running(node: nuke.Node) -> str:
+    """Which of the node's jobs has a run at work: "result", "preview" or none, an empty text."""
+    for what in _FOLDER_KNOBS:
+        folder = folder_of(node, what)
+        if folder is not None and lock.holder(folder) is not None:
+            return what
+    return ""
+
+
+def client_of(node: nuke.Node, what: str = RESULT) -> WorkerClient:
     """The client of the node's job.
 
     Raises:
@@ -30,11 +52,11 @@ def client_of(node: nuke.Node) -> WorkerClient:
     """
     import nuke
 
-    folder = str(node["job_folder"].value())
-    if not folder:
+    folder = folder_of(node, what)
+    if folder is None:
         raise JobError("This node has no job yet.", remedy="Press Inpaint.")
     nuke_folder = Path(os.path.dirname(str(nuke.env["ExecutablePath"])))
-    return WorkerClient(Path(folder), python=str(node["python"].value()), host_root=nuke_folder)
+    return WorkerClient(folder, python=str(node["python"].value()), host_root=nuke_folder)
 
 
 @dataclass(frozen=True)
@@ -79,17 +101,16 @@ def _image(path: object) -> str:
     return f'<img src="{path}">' if path else "-"
 
 
-def show_when_done(node: nuke.Node, state: RunState) -> None:
-    """Put the result into the node once, in one undo step."""
+def show_when_done(node: nuke.Node, folder: Path, state: RunState) -> None:
+    """Put what the run in ``folder`` has made into the node, once, in one undo step."""
     if state.status != "done":
         return
-    folder = Path(str(node["job_folder"].value()))
+    what = PREVIEW if folder == folder_of(node, PREVIEW) else RESULT
     run = job.read_run(folder) or job.Run(run_id="farm")
-    if run.run_id == str(node["shown_run"].value()):
+    if run.run_id == str(node[f"{what}_run"].value()):
         return
-    output = run.output or job.read_job(folder).output
-    frames = frame_range.parse(str(job.read_job(folder).settings["shot"]["frames"]))
-    what = "preview" if folder.name == PREVIEW else "result"
+    spec = job.read_job(folder)
+    output, frames = run.output or spec.output, frame_range.parse(str(spec.settings["shot"]["frames"]))
     result.show(node, what, output, frames, result.title_of(output, frames))
     with without_undo():
-        node["shown_run"].setValue(run.run_id)
+        node[f"{what}_run"].setValue(run.run_id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infusion_nuke import run
@@ -23,39 +24,54 @@ class Watcher(threading.Thread):
     def __init__(self, node: nuke.Node, client: WorkerClient) -> None:
         super().__init__(name="infusion-watch", daemon=True)
         self._node = node
-        self._follower = run.Follower(client)
+        self._client = client
         self._title = f"Infusion Inpaint: {node.name()}"
 
     def run(self) -> None:
         import nuke
 
         task = nuke.ProgressTask(self._title)
-        look = self._follower.look()
+        follower = run.Follower(self._client)
+        look = follower.look()
         while look.state.is_active:
             task.setProgress(int(100 * look.state.fraction))
             task.setMessage(look.state.describe())
             if task.isCancelled():
-                self._follower.client.cancel()
+                self._client.cancel()
             nuke.executeInMainThread(_draw, args=(self._node, look))
             time.sleep(EVERY_S)
-            look = self._follower.look()
+            look = follower.look()
         del task  # closes its window
-        _watched.pop(str(self._follower.client.folder), None)
-        nuke.executeInMainThread(_end, args=(self._node, look))
+        _watched.pop(str(self._client.folder), None)
+        nuke.executeInMainThread(_end, args=(self._node, self._client.folder, look))
 
 
 def watch(node: nuke.Node, client: WorkerClient) -> None:
     """Follow the node's run: in the background with an interface, to its end without one."""
     import nuke
 
-    if not nuke.GUI:
-        client.wait(timeout_s=float("inf"))
-        _end(node, run.Follower(client).look())
-        return
     key = str(client.folder)
-    if key not in _watched:
+    if not nuke.GUI:
+        _end(node, client.folder, _follow_in_terminal(client))
+    elif key not in _watched:
         _watched[key] = Watcher(node, client)
         _watched[key].start()
+
+
+def _follow_in_terminal(client: WorkerClient) -> run.Look:
+    """Wait for the end of a run and print a line for each per cent of it."""
+    import nuke
+
+    follower, last = run.Follower(client), -1
+    look = follower.look()
+    while look.state.is_active:
+        percent = int(100 * look.state.fraction)
+        if percent != last:
+            nuke.tprint(f"Infusion Inpaint: {percent} %, {look.state.describe()}")
+            last = percent
+        time.sleep(EVERY_S)
+        look = follower.look()
+    return look
 
 
 def _draw(node: nuke.Node, look: run.Look) -> None:
@@ -63,12 +79,12 @@ def _draw(node: nuke.Node, look: run.Look) -> None:
         run.draw(node, look)
 
 
-def _end(node: nuke.Node, look: run.Look) -> None:
+def _end(node: nuke.Node, folder: Path, look: run.Look) -> None:
     """The last look at a run: draw, show, and say what went wrong."""
     if not _exists(node):
         return
     run.draw(node, look)
-    run.show_when_done(node, look.state)
+    run.show_when_done(node, folder, look.state)
     if look.state.status == "failed":
         report(look.state.error)
 

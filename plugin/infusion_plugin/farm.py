@@ -36,6 +36,7 @@ def submit(folder: Path, *, farm: str = "openjd", python: str = "") -> str:
             "The farm did not answer.", remedy="Try again, or ask your farm's keeper."
         ) from error
     if done.returncode == 0:
+        (folder / "submitted").touch()  # the farm may begin any time: no other run may use the folder
         return done.stdout.strip() or "Sent to the farm."
     if "No such command" in done.stderr:
         raise PluginError(

@@ -7,17 +7,20 @@ does with it; ``host.json`` remembers which script and node asked.
 from __future__ import annotations
 
 import re
+import shutil
 import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from infusion_plugin import lock
 from infusion_plugin.errors import InputError, JobError
 from infusion_plugin.files import read_json, write_json
 
 JOB_SCHEMA_VERSION = 1
 RUN_SCHEMA_VERSION = 1
 TASKS = ("inpaint", "render")
+_WORK = ("checkpoint.safetensors", "experts", "result.safetensors", "bundle", "submitted")
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,27 @@ def latest_version(root: Path, script: str, node: str) -> int:
     parent = shot_paths(root, script, node, 1).folder.parent
     found = [int(path.name[1:]) for path in parent.glob("v*") if path.name[1:].isdigit()]
     return max(found, default=0)
+
+
+def has_work(folder: Path) -> bool:
+    """Whether a run is at work in the job folder or has left there what cannot be had back in a moment."""
+    return lock.holder(folder) is not None or any((folder / name).exists() for name in _WORK)
+
+
+def discard(folder: Path) -> None:
+    """Remove a job folder whose run came to nothing.
+
+    Raises:
+        JobError: there is work in it, or it cannot be removed.
+    """
+    if not folder.exists():
+        return
+    if has_work(folder):
+        raise JobError("The job folder has work in it.", path=folder, remedy="Take another version.")
+    try:
+        shutil.rmtree(str(folder))
+    except OSError as error:
+        raise JobError(f"Cannot remove the job folder: {error.strerror}.", path=folder) from error
 
 
 def write_job(folder: Path, job: Job, host: dict[str, Any] | None = None) -> None:

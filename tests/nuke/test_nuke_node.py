@@ -183,3 +183,15 @@ def test_make_read_puts_the_result_into_the_comp(host: Host, tmp_path: Path) -> 
     assert (read["first"].value(), read["last"].value(), read["raw"].value()) == (1002, 1004, True)
     assert read["label"].value() == "clean"
     assert np.array_equal(np.asarray(read.picture(1002, "main").pixels), noise(1502).pixels)
+
+
+def test_nukes_start_up_makes_a_menu_entry_that_makes_the_node(host: Host, tmp_path: Path) -> None:
+    folder = Path(node.__file__).parents[1]
+    for name in ("init.py", "menu.py"):  # as Nuke runs them, with __file__ set
+        exec(compile((folder / name).read_text(), name, "exec"), {"__file__": str(folder / name)})
+    assert (Path(host.plugin_paths[0]) / "infusion_plugin" / "schema.py").is_file()
+    plate = make_read(host, write_clip(tmp_path / "plate", "plate", noise))
+    plate.selected = True
+    host.menu("Nodes").commands["Filter/Infusion Inpaint"]()
+    made = next(group for group in host.allNodes("Group") if node.is_ours(group))
+    assert made.input(0) is plate

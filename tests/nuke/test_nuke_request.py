@@ -62,6 +62,8 @@ def test_a_version_with_a_job_is_never_used_again(infusion: Any) -> None:
         folder = read_request(infusion, version).paths.job
         folder.mkdir(parents=True)
         (folder / "job.json").touch()
+        assert next_version(infusion) == 1 or version == 4, "a job that came to nothing is done again"
+        (folder / "checkpoint.safetensors").touch()
     assert next_version(infusion) == 5
 
 

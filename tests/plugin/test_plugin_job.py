@@ -76,3 +76,20 @@ def test_the_lock_of_a_silent_worker_elsewhere_goes_stale(tmp_path: Path) -> Non
     assert lock.is_stale(tmp_path, held)
     (tmp_path / "heartbeat.json").touch()
     assert not lock.is_stale(tmp_path, held)
+
+
+def test_only_jobs_that_came_to_nothing_are_discarded(tmp_path: Path) -> None:
+    folder = tmp_path / "job"
+    job.discard(folder)
+    job.write_job(folder, JOB)
+    (folder / "log.txt").touch()
+    lock.acquire(folder, "one")
+    with pytest.raises(JobError, match="has work"):
+        job.discard(folder)
+    lock.release(folder, "one")
+    (folder / "checkpoint.safetensors").touch()
+    with pytest.raises(JobError, match="has work"):
+        job.discard(folder)
+    (folder / "checkpoint.safetensors").unlink()
+    job.discard(folder)
+    assert not folder.exists()

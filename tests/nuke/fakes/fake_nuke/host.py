@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from pathlib import Path
 from types import ModuleType
@@ -25,6 +26,8 @@ class Host(ModuleType):
         self.env = {"ExecutablePath": str(folder / "Nuke15.1v3" / "Nuke15.1"), "gui": gui}
         self.messages: list[str] = []
         self.tasks: list[ProgressTask] = []
+        self.plugin_paths: list[str] = []
+        self.menus: dict[str, _Menu] = {}
         self.cancel_rendering = False
         self.rendered: list[tuple[int, str]] = []
         self.time = 1
@@ -142,6 +145,14 @@ class Host(ModuleType):
     def addOnCreate(self, call: Any, args: Any = (), kwargs: Any = None, nodeClass: str = "*") -> None:  # noqa: N802, N803
         self._on_create.append((call, nodeClass))
 
+    def pluginAddPath(self, path: str, addToSysPath: bool = True) -> None:  # noqa: N802, N803
+        self.plugin_paths.append(path)
+        if addToSysPath and path not in sys.path:
+            sys.path.append(path)
+
+    def menu(self, name: str) -> _Menu:
+        return self.menus.setdefault(name, _Menu())
+
     def run_script(self, node: n.Node, text: str) -> None:
         self._this.append(node)
         try:
@@ -180,6 +191,14 @@ class ProgressTask:
 
     def isCancelled(self) -> bool:  # noqa: N802
         return self.cancelled
+
+
+class _Menu:
+    def __init__(self) -> None:
+        self.commands: dict[str, Any] = {}
+
+    def addCommand(self, name: str, command: Any) -> None:  # noqa: N802
+        self.commands[name] = command
 
 
 class _Nodes:
