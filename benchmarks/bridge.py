@@ -16,6 +16,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ from infusion_core.io import native
 WIDTH, HEIGHT = 4096, 2160
 CHANNELS = ("R", "G", "B", "A", "Z")
 HOLE = Box(1848, 930, 2248, 1230)
+LOSSY = ("dwa", "b44")
+Way = Callable[[Path, Path, np.ndarray, np.ndarray], None]  # source, target, fill, mask
 
 
 def write_plate(path: Path, compression: str, tile: int) -> None:
@@ -50,7 +53,7 @@ def write_plate(path: Path, compression: str, tile: int) -> None:
         raise OSError(buffer.geterror())
 
 
-def splice_natively(exact: bool) -> Callable[[Path, Path, np.ndarray, np.ndarray], None]:
+def splice_natively(exact: bool) -> Way:
     def way(source: Path, target: Path, fill: np.ndarray, mask: np.ndarray) -> None:
         pixels = {name: fill[..., c] for c, name in enumerate("RGB")}
         native.splice(source, target, box=HOLE, pixels=pixels, mask=mask, exact=exact)
@@ -63,13 +66,20 @@ def rewrite_by_oiio(source: Path, target: Path, fill: np.ndarray, mask: np.ndarr
     buffer = oiio.ImageBuf(str(source))
     buffer.read(0, 0, True, "half")
     region = oiio.ROI(HOLE.x0, HOLE.x1, HOLE.y0, HOLE.y1, 0, 1, 0, 3)
-    pixels = buffer.get_pixels("half", region)
+    pixels = np.array(buffer.get_pixels("half", region))
     pixels[mask] = fill[mask]
     buffer.set_pixels(region, pixels)
-    if buffer.spec().get_string_attribute("compression").startswith(("dwa", "b44")):
+    if buffer.spec().get_string_attribute("compression").startswith(LOSSY):
         buffer.specmod().attribute("compression", "zip")
     if not buffer.write(str(target)):
         raise OSError(buffer.geterror())
+
+
+def open_exr(path: Path) -> oiio.ImageInput:
+    file = oiio.ImageInput.open(str(path))
+    if file is None:
+        raise OSError(oiio.geterror())
+    return file
 
 
 def same_pixels(a: Path, b: Path) -> bool:
@@ -86,7 +96,7 @@ def region_by_oiio(paths: list[Path]) -> np.ndarray:
     """Frame by frame, only the scan lines or tiles that hold the hole."""
     out = np.empty((len(paths), HOLE.height, HOLE.width, 3), np.float32)
     for frame, path in zip(out, paths, strict=True):
-        file = oiio.ImageInput.open(str(path))
+        file = open_exr(path)
         tile = file.spec().tile_width
         if tile:
             x0, y0 = HOLE.x0 // tile * tile, HOLE.y0 // tile * tile
@@ -96,7 +106,7 @@ def region_by_oiio(paths: list[Path]) -> np.ndarray:
         else:
             x0, y0 = 0, HOLE.y0
             pixels = file.read_scanlines(0, 0, HOLE.y0, HOLE.y1, 0, 0, 3, "float")
-        frame[:] = pixels[HOLE.y0 - y0 : HOLE.y1 - y0, HOLE.x0 - x0 : HOLE.x1 - x0]
+        frame[:] = np.array(pixels)[HOLE.y0 - y0 : HOLE.y1 - y0, HOLE.x0 - x0 : HOLE.x1 - x0]
         file.close()
     return out
 
@@ -105,16 +115,32 @@ def whole_by_oiio(paths: list[Path]) -> np.ndarray:
     """Frame by frame, the whole picture, then the hole cut out."""
     out = np.empty((len(paths), HOLE.height, HOLE.width, 3), np.float32)
     for frame, path in zip(out, paths, strict=True):
-        file = oiio.ImageInput.open(str(path))
-        frame[:] = file.read_image(0, 0, 0, 3, "float")[HOLE.y0 : HOLE.y1, HOLE.x0 : HOLE.x1]
+        file = open_exr(path)
+        frame[:] = np.array(file.read_image(0, 0, 0, 3, "float"))[HOLE.y0 : HOLE.y1, HOLE.x0 : HOLE.x1]
         file.close()
     return out
 
 
-def seconds(work: Callable[[], object]) -> float:
-    start = time.perf_counter()
+@dataclass(frozen=True)
+class Spent:
+    """What some work took, in milliseconds for each frame."""
+
+    wall: float
+    cpu: float
+
+    def against(self, slow: Spent) -> str:
+        return (
+            f"{self.wall:8.1f} ms {self.cpu:8.1f} ms CPU  "
+            f"{slow.wall / self.wall:6.1f}x {slow.cpu / self.cpu:6.1f}x CPU"
+        )
+
+
+def spend(frames: int, work: Callable[[], object]) -> Spent:
+    """Do the work; times are for each of its frames."""
+    wall, cpu = time.perf_counter(), time.process_time()
     work()
-    return time.perf_counter() - start
+    scale = 1e3 / frames
+    return Spent((time.perf_counter() - wall) * scale, (time.process_time() - cpu) * scale)
 
 
 def measure(compression: str, tile: int, frames: int, folder: Path) -> None:
@@ -127,42 +153,41 @@ def measure(compression: str, tile: int, frames: int, folder: Path) -> None:
     y, x = np.mgrid[-1 : 1 : HOLE.height * 1j, -1 : 1 : HOLE.width * 1j]
     mask = x**2 + y**2 < 1
 
-    def over_frames(way: Callable[..., None], name: str) -> float:
-        return seconds(
-            lambda: [way(p, folder / f"{name}.{i:04d}.exr", fill, mask) for i, p in enumerate(plates)]
-        )
+    def over_frames(way: Way, name: str) -> Spent:
+        def work() -> None:
+            for i, plate in enumerate(plates):
+                way(plate, folder / f"{name}.{i:04d}.exr", fill, mask)
 
-    size = plates[0].stat().st_size / 1e6
-    print(
-        f"\n{compression}, {f'tiles of {tile}' if tile else 'scan lines'}, {frames} frames of {size:.1f} MB"
-    )
+        return spend(frames, work)
+
+    size = plates[0].stat().st_size
+    kind = f"tiles of {tile}" if tile else "scan lines"
+    print(f"\n{compression}, {kind}: {frames} frames of {size / 1e6:.1f} MB")
+    print("writing the hole, for each frame:")
     slow = over_frames(rewrite_by_oiio, "oiio")
-    ways = {"splice, exact": True}
-    if compression.startswith(("dwa", "b44")):
-        ways["splice, inexact"] = False
-    print(f"  {'OpenImageIO':22s} {slow / frames * 1e3:8.1f} ms/frame")
+    print(f"  {'OpenImageIO':22s} {slow.against(slow)}")
+    ways = {"bridge, exact": True}
+    if compression.startswith(LOSSY):
+        ways["bridge, inexact"] = False
     for name, exact in ways.items():
-        spent = over_frames(splice_natively(exact), "native")
-        result = folder / "native.0000.exr"
+        spent = over_frames(splice_natively(exact), "bridge")
+        result = folder / "bridge.0000.exr"
         same = same_pixels(result, folder / "oiio.0000.exr")
         report = native.splice(
             plates[0], result, box=HOLE, pixels={"R": fill[..., 0]}, mask=mask, exact=exact
         )
-        copied = report.bytes_copied / plates[0].stat().st_size
-        print(
-            f"  {name:22s} {spent / frames * 1e3:8.1f} ms/frame  {slow / spent:6.1f}x  "
-            f"{copied:6.1%} of the plate's bytes copied, pixels {'same' if same else 'differ'}"
-        )
-    print("  reading the hole:")
-    whole = seconds(lambda: whole_by_oiio(plates))
-    readers = {
-        "OpenImageIO, whole": whole,
-        "OpenImageIO, its rows": seconds(lambda: region_by_oiio(plates)),
-        "bridge, 1 thread": seconds(lambda: region_natively(plates, 1)),
-        "bridge, all threads": seconds(lambda: region_natively(plates, 0)),
+        print(f"  {name:22s} {spent.against(slow)}", end="  ")
+        print(f"{report.bytes_copied / size:.1%} of the bytes copied, pixels {'same' if same else 'differ'}")
+    print("reading the hole, for each frame:")
+    readers: dict[str, Callable[[], object]] = {
+        "OpenImageIO, whole": lambda: whole_by_oiio(plates),
+        "OpenImageIO, region": lambda: region_by_oiio(plates),
+        "bridge, 1 thread": lambda: region_natively(plates, 1),
+        "bridge, all threads": lambda: region_natively(plates, 0),
     }
-    for name, spent in readers.items():
-        print(f"  {name:22s} {spent / frames * 1e3:8.1f} ms/frame  {whole / spent:6.1f}x")
+    times = {name: spend(frames, work) for name, work in readers.items()}
+    for name, spent in times.items():
+        print(f"  {name:22s} {spent.against(times['OpenImageIO, whole'])}")
     if not np.array_equal(region_natively(plates[:1], 1), whole_by_oiio(plates[:1])):
         raise AssertionError("the bridge and OpenImageIO read different pixels")
 

@@ -51,7 +51,7 @@ std::uint64_t Region::frame_size() const {
     return static_cast<std::uint64_t>(rectangle.area()) * channels.size() * bytes_per_pixel(type);
 }
 
-void read_region(Source& source, const Region& region, std::uint8_t* to) {
+void read_region(Source& source, const Region& region, std::uint8_t* to, int threads) {
     const Container container(source);
     const Part& part = container.header().part(region.part);
     check_region(part, region);
@@ -61,9 +61,8 @@ void read_region(Source& source, const Region& region, std::uint8_t* to) {
     const Level& level = grid.levels.front();
     const Window wanted = grid.chunks_meeting(level, region.rectangle);
     const std::int64_t step = std::max<std::int64_t>(1, batch_lines / grid.chunk_height);
-    std::vector<Plane> planes;
-    for (const std::string& name : region.channels) planes.push_back({name, region.type, {}});
-    for (std::int64_t row = wanted.y0; row < wanted.y1; row += step) {
+    parallel_for((wanted.height() + step - 1) / step, threads, [&](std::int64_t i) {
+        const std::int64_t row = wanted.y0 + i * step;
         const Window batch{wanted.x0, row, wanted.x1, std::min(row + step, wanted.y1)};
         std::vector<Bytes> data;
         for (std::int64_t y = batch.y0; y < batch.y1; ++y) {
@@ -71,19 +70,23 @@ void read_region(Source& source, const Region& region, std::uint8_t* to) {
                 data.push_back(container.data(region.part, grid, level, x, y));
             }
         }
+        std::vector<Plane> planes;
+        for (const std::string& name : region.channels) planes.push_back({name, region.type, {}});
         const Cells cells = cells_of(grid, level, batch);
         decode(part, cells, data, planes);
         interleave(cells.window, planes, region, to);
-    }
+    });
 }
 
 void read_regions(const std::vector<std::filesystem::path>& paths, const Region& region, std::uint8_t* to,
                   int threads) {
-    parallel_for(static_cast<std::int64_t>(paths.size()), threads, [&](std::int64_t frame) {
+    const auto frames = static_cast<std::int64_t>(paths.size());
+    const int shared = std::max(1, static_cast<int>(threads / std::max<std::int64_t>(1, frames)));
+    parallel_for(frames, threads, [&](std::int64_t frame) {
         const auto& path = paths[static_cast<std::size_t>(frame)];
         with_path(path, [&] {
             FileSource source(path);
-            read_region(source, region, to + static_cast<std::uint64_t>(frame) * region.frame_size());
+            read_region(source, region, to + static_cast<std::uint64_t>(frame) * region.frame_size(), shared);
         });
     });
 }

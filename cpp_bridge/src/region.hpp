@@ -21,9 +21,10 @@ struct Region {
 };
 
 // Writes one frame's pixels, (H, W, C), to `to`; 0 outside the file's data window.
-void read_region(Source& source, const Region& region, std::uint8_t* to);
+void read_region(Source& source, const Region& region, std::uint8_t* to, int threads = 1);
 
-// Frame f of `to`, (F, H, W, C), gets paths[f]; frames are read by up to `threads` threads.
+// Frame f of `to`, (F, H, W, C), gets paths[f]. Up to `threads` threads read one frame each, or share
+// frames where there are fewer of them.
 // Throws BridgeError that names the first bad file; `to` is then undefined.
 void read_regions(const std::vector<std::filesystem::path>& paths, const Region& region, std::uint8_t* to,
                   int threads);

@@ -10,8 +10,9 @@ import numpy as np
 from infusion_core.box import Box
 from infusion_core.errors import InputError
 from infusion_core.io.layers import find_channel
-from infusion_core.io.pictures import Header, Part, open_picture, read_channels
+from infusion_core.io.pictures import Header, Part
 from infusion_core.io.plates import Plate, describe_window, read_headers
+from infusion_core.io.regions import read_region
 from infusion_core.io.sequences import Sequence, find_sequence, format_frames
 from infusion_core.settings import ShotSettings
 
@@ -57,8 +58,7 @@ def _read_channel(path: Path, frame: int, part: Part, channel: str, display: Box
     values = np.zeros((box.height, box.width), np.float32)
     inside = wanted.intersection(part.data)
     if not inside.is_empty:
-        with open_picture(path, frame) as file:
-            stored = read_channels(file, part, (channel,), inside, path=path, frame=frame)[..., 0]
+        stored = read_region(path, part, (channel,), inside, frame)[..., 0]
         values[inside.slices_in(wanted)] = np.clip(np.nan_to_num(stored, nan=0.0), 0.0, 1.0)
     return values
 

@@ -13,7 +13,8 @@ from infusion_core.box import Box
 from infusion_core.errors import InputError
 from infusion_core.io.completeness import check_complete
 from infusion_core.io.layers import Picture, choose_picture
-from infusion_core.io.pictures import Header, open_picture, read_channels, read_header
+from infusion_core.io.pictures import Header, read_header
+from infusion_core.io.regions import read_region
 from infusion_core.io.sequences import Sequence, find_sequence, format_frames, parse_frames
 
 _SCENE_LINEAR_TYPES = frozenset({"half", "float", "double"})
@@ -133,8 +134,7 @@ class Plate:
         inside = box.intersection(picture.part.data)
         if inside.is_empty:
             return rgb, valid
-        with open_picture(path, frame) as file:
-            stored = read_channels(file, picture.part, picture.channels, inside, path=path, frame=frame)
+        stored = read_region(path, picture.part, picture.channels, inside, frame)
         finite = np.isfinite(stored).all(axis=-1)
         stored[~finite] = 0
         column = {slot: i for i, slot in enumerate(picture.slots)}

@@ -31,7 +31,13 @@ def refusals(path: Path, target: Path, part: int = 0) -> int:
         out = np.empty((1, BOX.height, BOX.width, len(channels)), np.float32)
         native.read_region([path], box=BOX, channels=channels, out=out, part=part, frames=[1042])
 
-    tries = [(splice, True), (splice, False), (read, ["R", "G", "B"]), (read, ["Y"]), (read, ["Z"])]
+    tries: list[tuple[Callable[[Any], None], object]] = [
+        (splice, True),
+        (splice, False),
+        (read, ["R", "G", "B"]),
+        (read, ["Y"]),
+        (read, ["Z"]),
+    ]
     errors = [error for attempt, argument in tries if (error := _refusal(attempt, argument))]
     assert all(error.frame == 1042 and str(path) in str(error) for error in errors)
     return len(errors)
@@ -86,7 +92,7 @@ def test_flipped_bytes_end_in_errors_or_pictures(write_plate, tmp_path, compress
         data = bytearray(source)
         span = len(data) if trial % 2 else 1500
         for _ in range(rng.integers(1, 6)):
-            data[rng.integers(8, span)] = rng.choice([0, 1, 0x7F, 0x80, 0xFF, rng.integers(256)])
+            data[rng.integers(8, span)] = rng.choice([0, 1, 0x7F, 0x80, 0xFF, int(rng.integers(256))])
         broken.write_bytes(data)
         refusals(broken, tmp_path / "out.exr")
 

@@ -74,6 +74,14 @@ def test_openimageio_and_its_tools_agree(write_multipart, tmp_path):
             assert changed == (BOX.width * BOX.height if number == 1 else 0)
 
 
+def read_deep(path: Path, part: int) -> oiio.DeepData:
+    file = oiio.ImageInput.open(str(path))
+    assert file is not None
+    samples = file.read_native_deep_image(part, 0)
+    assert samples is not None
+    return samples
+
+
 def test_deep_parts_decode_to_the_same_samples(write_multipart, tmp_path):
     source, target = write_multipart(), tmp_path / "out.exr"
     native.splice(source, target, box=BOX, pixels=ONES, mask=ALL, part=1)
@@ -143,6 +151,7 @@ def test_decreasing_line_order_is_kept(write_plate, raw, read_bits, tmp_path, co
 def test_production_files_keep_all_but_the_rectangle(shared_exr, read_bits, tmp_path, name, channel, part):
     source, target = shared_exr(name), tmp_path / "out.exr"
     file = oiio.ImageInput.open(str(source))
+    assert file is not None
     spec = file.spec()
     x, y = spec.x + spec.width // 3, spec.y + spec.height // 3
     box = Box(x, y, x + 9, y + 7)

@@ -86,3 +86,16 @@ def test_a_frame_without_a_fill_keeps_every_bit(write_plate, read_bits, tmp_path
     box = Box(500, 500, 504, 504)
     write_frame(plate, plate.frames[0], target, box, np.zeros((4, 4, 3)), nothing, hole=nothing > 0)
     assert target.read_bytes() == path.read_bytes()
+
+
+@pytest.mark.parametrize("compression", ALL)
+@pytest.mark.parametrize("tile", [0, 16])
+def test_plates_read_the_same_without_the_bridge(write_plate, monkeypatch, compression, tile):
+    plate = open_plate(str(write_plate(compression, tile=tile)))
+    with_bridge = plate.read(plate.frames[0], BOX)
+    monkeypatch.setattr(native, "is_available", lambda: False)
+    without = plate.read(plate.frames[0], BOX)
+    np.testing.assert_array_equal(with_bridge[0].view(np.uint32), without[0].view(np.uint32))
+    np.testing.assert_array_equal(with_bridge[1], without[1])
+    assert with_bridge[1].any()
+    assert not with_bridge[1].all()

@@ -169,6 +169,7 @@ def test_oiio_sees_the_same_header(write_plate, fill, tmp_path):
     specs = []
     for path in (source, target):
         file = oiio.ImageInput.open(str(path))
+        assert file is not None
         specs.append(file.spec().to_xml())
         file.close()
     assert specs[0] == specs[1]
