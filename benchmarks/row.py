@@ -92,8 +92,7 @@ def run_row(row: Row, clips: Path, out: Path, on_progress: OnProgress = ignore_p
     )
     result, cost = run()
     memory = peak_memory_bytes()
-    metrics = measure(result, clip.truth, clip.hole, np.random.default_rng(0))
-    metrics |= perceptual(result, clip.truth, clip.hole, clip.frames_per_second, with_jod=True)
+    metrics = _metrics(clip, result)
     _pictures(row, clip, result, out)
     with replacing(out / "results" / f"{row.key}.npz") as beside:
         np.savez_compressed(beside, result=result.astype(np.float16))
@@ -112,6 +111,25 @@ def run_row(row: Row, clips: Path, out: Path, on_progress: OnProgress = ignore_p
         **cost,
         "metrics": metrics,
     }
+    _write_facts(row, out, facts)
+    return facts
+
+
+def measure_again(row: Row, clips: Path, out: Path) -> None:
+    """Measure the kept result of a finished row anew, after a change to the metrics; costs stay."""
+    clip = load_clip(clips, row.shot.clip, row.shot.hole, row.shot.width, row.shot.frames)
+    with np.load(out / "results" / f"{row.key}.npz") as kept:
+        fill = kept["result"].astype(np.float32)
+    result = np.where(clip.hole[..., None], fill, clip.truth)
+    facts = json.loads((out / "rows" / f"{row.key}.json").read_text("utf-8"))
+    _write_facts(row, out, facts | {"metrics": _metrics(clip, result)})
+
+
+def _metrics(clip: BenchClip, result: np.ndarray) -> dict[str, float | None]:
+    metrics = measure(result, clip.truth, clip.hole, np.random.default_rng(0))
+    return metrics | perceptual(result, clip.truth, clip.hole, clip.frames_per_second, with_jod=True)
+
+
+def _write_facts(row: Row, out: Path, facts: dict[str, Any]) -> None:
     with replacing(out / "rows" / f"{row.key}.json") as beside:
         beside.write_text(json.dumps(facts, indent=1), "utf-8")
-    return facts

@@ -18,7 +18,7 @@ import click
 from benchmarks.clips import DEFAULT_FOLDER
 from benchmarks.matrix import Row, read_matrix
 from benchmarks.report import write_report
-from benchmarks.row import run_row
+from benchmarks.row import measure_again, run_row
 from infusion_core.errors import InfusionError
 from infusion_core.progress import Progress
 
@@ -82,8 +82,9 @@ def run_bench(rows: list[Row], clips: Path, out: Path, command: str) -> int:
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), help="Default: benchmarks/out/MATRIX."
 )
+@click.option("--measure-again", "again", is_flag=True, help="First measure the finished rows' results anew.")
 @click.option("--dry-run", is_flag=True, help="List the rows that would run, and stop.")
-def main(matrix: Path, clips: Path, out: Path | None, dry_run: bool) -> None:
+def main(matrix: Path, clips: Path, out: Path | None, again: bool, dry_run: bool) -> None:
     """Run every row of MATRIX that is not there yet, then write report.md and report.json."""
     out = out or Path(__file__).parent / "out" / matrix.stem
     try:
@@ -96,6 +97,10 @@ def main(matrix: Path, clips: Path, out: Path | None, dry_run: bool) -> None:
             state = "done" if (out / "rows" / f"{row.key}.json").exists() else "to run"
             click.echo(f"{state:7} {row.key}")
         return
+    if again:
+        for row in rows:
+            if (out / "rows" / f"{row.key}.json").exists():
+                measure_again(row, clips, out)
     failed = run_bench(rows, clips, out, f"python -m benchmarks.run {matrix.name}")
     finished = _finished(rows, out)
     if finished:

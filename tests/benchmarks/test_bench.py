@@ -12,6 +12,7 @@ from benchmarks.clips import load_clip
 from benchmarks.curve import quality_curve
 from benchmarks.matrix import read_matrix
 from benchmarks.report import averages, markdown
+from benchmarks.row import measure_again
 from benchmarks.run import run_bench
 from infusion_core.errors import InputError, SettingsError
 
@@ -165,6 +166,11 @@ def test_rows_are_run_once_and_reported(clips, tmp_path, matrix, monkeypatch):
         assert row["metrics"]["score"] is not None
         assert (out / "sheets" / f"{row['key']}.png").stat().st_size > 1000
         assert (out / "videos" / f"{row['key']}.webp").stat().st_size > 1000
+    row = report["rows"][0]
+    measure_again(rows[0], clips, out)
+    again = json.loads((out / "rows" / f"{row['key']}.json").read_text())
+    assert again["seconds"] == row["seconds"]
+    assert again["metrics"]["psnr_db"] == pytest.approx(row["metrics"]["psnr_db"], abs=0.05)
     text = (out / "report.md").read_text()
     assert "| telea |" in text
     assert text.count("| ramp |") == 2
