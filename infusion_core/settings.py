@@ -152,14 +152,17 @@ class NetworkSettings:
     kind: str = setting(
         "factored",
         "Network",
-        "paper: the authors' 3D U-Net (492,963 parameters). factored: space and time convolved in turn, "
-        "on pixels folded into channels.",
+        "paper: the authors' 3D U-Net (492,963 parameters). factored: space and time convolved in turn.",
         choices=("paper", "factored"),
     )
-    channels: int = setting(48, "Channels", "Feature channels at every level.", minimum=4, maximum=512)
+    channels: int = setting(32, "Channels", "Feature channels at the finest level.", minimum=4, maximum=512)
     levels: int = setting(3, "Levels", "Resolutions of the U-Net.", minimum=1, maximum=6)
-    fold: int = setting(
-        2, "Fold", "Side of the pixel block folded into channels (factored only).", minimum=1, maximum=8
+    growth: float = setting(
+        2.0,
+        "Growth",
+        "How much wider each coarser level is than the one above it (factored only).",
+        minimum=1.0,
+        maximum=4.0,
     )
 
 
@@ -254,6 +257,13 @@ class TrainingSettings:
         "Loss",
         "known: over every known pixel, as the paper. hidden: over the known pixels the training hole hides.",
         choices=("known", "hidden"),
+    )
+    fill: str = setting(
+        "current",
+        "Fill",
+        "What training sees in the real hole before noise is added. zero: nothing, as the paper. "
+        "current: what the reverse diffusion has put there so far.",
+        choices=("zero", "current"),
     )
 
 

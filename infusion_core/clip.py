@@ -1,0 +1,74 @@
+"""The shot at one stage's resolution, channels first. NumPy only, so that rendering needs no PyTorch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from infusion_core.clip_size import scaled_size
+from infusion_core.resample import box_matrix, cubic_matrix, resampled
+
+if TYPE_CHECKING:
+    from infusion_core.shot import Shot
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What the network sees of a shot.
+
+    Attributes:
+        plate: (1, 3, F, H, W) float32 in model range, zero where not known.
+        known: (1, 1, F, H, W) float32, 1 where the plate may be learned from and pasted.
+
+    Both are NumPy arrays, or PyTorch tensors once the engine has moved them to its device.
+    """
+
+    plate: Any
+    known: Any
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """Frames, rows, columns."""
+        frames, rows, columns = self.plate.shape[2:]
+        return frames, rows, columns
+
+
+def clip_from_shot(shot: Shot) -> Clip:
+    """The shot at its own resolution."""
+    plate = np.ascontiguousarray(shot.plate.transpose(3, 0, 1, 2)[None])
+    return Clip(plate, shot.known[None, None].astype(np.float32))
+
+
+def scaled_clip(clip: Clip, scale: float) -> Clip:
+    """The clip at a lower resolution: known pixels are averaged; a pixel is known when all of it was."""
+    if scale == 1.0:
+        return clip
+    _, height, width = clip.size
+    rows, columns = scaled_size(height, width, scale)
+    matrices = box_matrix(height, rows), box_matrix(width, columns)
+    share = resampled(clip.known, *matrices)
+    known = (share > 0.999).astype(np.float32)
+    plate = resampled(clip.plate, *matrices) / np.maximum(share, 1e-6) * known
+    return Clip(plate, known)
+
+
+def upsampled(video: np.ndarray, height: int, width: int) -> np.ndarray:
+    """``video`` (..., h, w) at a higher resolution, cubic."""
+    h, w = video.shape[-2:]
+    return resampled(video, cubic_matrix(h, height), cubic_matrix(w, width))
+
+
+def background(plate: Any, known: Any) -> tuple[Any, Any]:
+    """What each pixel shows on average when it is known, and how often it is known.
+
+    Args:
+        plate: (N, 3, F, H, W), zero where not known.
+        known: (N, 1, F, H, W).
+
+    Returns:
+        (N, 3, 1, H, W) and (N, 1, 1, H, W).
+    """
+    share = known.mean(axis=2, keepdims=True)
+    return plate.mean(axis=2, keepdims=True) / share.clip(1e-6), share

@@ -1,0 +1,65 @@
+"""The state of a run between two steps, as a safetensors file."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from infusion_core.errors import JobError
+
+CHECKPOINT_SCHEMA_VERSION = 1
+Phase = Literal["start", "train", "denoise", "done"]
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a run stands and all tensors that it needs to go on.
+
+    Attributes:
+        interval: Index of the interval in work.
+        phase: What is being done in it: ``start`` before its first training step, ``done`` after the last
+            interval.
+        step: Steps of the phase that are finished.
+        tensors: Weights, their average, the optimiser's moments, the noisy clip and the last x0_hat.
+    """
+
+    interval: int
+    phase: Phase
+    step: int
+    tensors: dict[str, np.ndarray]
+
+    def save(self, path: str | Path) -> None:
+        """Write the state beside ``path`` and rename it, so that a crash leaves the older one."""
+        where = {"interval": self.interval, "phase": self.phase, "step": self.step}
+        metadata = {"schema_version": str(CHECKPOINT_SCHEMA_VERSION), "where": json.dumps(where)}
+        beside = Path(f"{path}.partial")
+        beside.write_bytes(save({k: np.ascontiguousarray(v) for k, v in self.tensors.items()}, metadata))
+        os.replace(beside, path)
+
+    @staticmethod
+    def load(path: str | Path) -> State:
+        """Read a state.
+
+        Raises:
+            JobError: the file is missing, damaged or of another release.
+        """
+        try:
+            with safe_open(path, "np") as file:
+                metadata = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        except (OSError, SafetensorError) as error:
+            raise JobError(
+                f"The checkpoint cannot be read: {error}.", path=path, remedy="Start the job anew."
+            ) from error
+        if metadata.get("schema_version") != str(CHECKPOINT_SCHEMA_VERSION):
+            raise JobError(
+                "The checkpoint was written by another release.", path=path, remedy="Start the job anew."
+            )
+        return State(**json.loads(metadata["where"]), tensors=tensors)

@@ -1,0 +1,82 @@
+"""Which device and which arithmetic a run uses."""
+
+from __future__ import annotations
+
+import os
+
+import torch
+from torch import nn
+
+from infusion_core.errors import SettingsError
+from infusion_core.settings import RunSettings
+
+BFLOAT16_TOLERANCE = 0.05
+
+
+def choose_device(name: str) -> torch.device:
+    """The device of that name; ``auto`` takes CUDA, then MPS, then the CPU.
+
+    Raises:
+        SettingsError: the device does not exist here.
+    """
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise SettingsError(
+            f"Device {name!r} does not work here: {str(error).splitlines()[0]}",
+            remedy="Run 'infusion doctor' to see what does, or use --device cpu.",
+        ) from error
+    return device
+
+
+def set_threads(count: int) -> None:
+    """Use ``count`` CPU threads, 0 for as many cores as this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    available = len(affinity(0)) if affinity else os.cpu_count() or 1
+    torch.set_num_threads(count or available)
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Whether the device computes convolutions in bfloat16 faster than in float32."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    if device.type == "cpu":
+        capabilities = getattr(torch.cpu, "get_capabilities", dict)
+        flags = capabilities()
+        return bool(flags.get("avx512_bf16") or flags.get("amx_bf16") or flags.get("bf16"))
+    return False
+
+
+def bfloat16_is_right(device: torch.device) -> bool:
+    """Compare a small 3D convolution in bfloat16 with float32; some builds compute it wrongly."""
+    generator = torch.Generator().manual_seed(0)
+    layer = nn.Conv3d(16, 16, 3, padding=1).to(device)
+    with torch.no_grad():
+        layer.weight.copy_(torch.randn(layer.weight.shape, generator=generator) / 20)
+        layer.bias.zero_()
+        clip = torch.randn(1, 16, 4, 16, 16, generator=generator).to(device)
+        exact = layer(clip)
+        with torch.autocast(device.type, torch.bfloat16):
+            rounded = layer(clip).float()
+    return bool((exact - rounded).abs().max() < BFLOAT16_TOLERANCE * exact.abs().max())
+
+
+def choose_precision(settings: RunSettings, device: torch.device) -> torch.dtype:
+    """The arithmetic to train in.
+
+    Raises:
+        SettingsError: bfloat16 was asked for and gives wrong results here.
+    """
+    if settings.precision == "float32":
+        return torch.float32
+    if settings.precision == "bfloat16":
+        if not bfloat16_is_right(device):
+            raise SettingsError("bfloat16 gives wrong results on this device.", remedy="Use --precision float32.")
+        return torch.bfloat16
+    fast = has_fast_bfloat16(device) and bfloat16_is_right(device)
+    return torch.bfloat16 if fast else torch.float32

@@ -1,0 +1,93 @@
+"""Training examples: crops of the shot with something hidden in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from infusion_core.clip import Clip, background
+from infusion_core.clip_size import crop_size
+from infusion_core.engine.training_holes import blob_hole, integer, transplanted_hole, uniform
+from infusion_core.settings import TrainingSettings
+
+BLOB_SHARE = 0.3
+TRIES = 8
+MIN_HIDDEN_SHARE = 0.02
+
+
+@dataclass(frozen=True)
+class Examples:
+    """A batch of training crops.
+
+    Attributes:
+        clean: What noise is added to, (N, 3, F, H, W), model range.
+        masked_plate: The plate, zero in the hole, (N, 3, F, H, W).
+        hole: Training hole and real hole together, (N, 1, F, H, W).
+        weight: Weight of each voxel in the loss, (N, 1, F, H, W).
+        mean: Mean of each pixel where it is visible, (N, 3, 1, H, W); see ``clip.background``.
+        share: How often it is visible, (N, 1, 1, H, W).
+    """
+
+    clean: Tensor
+    masked_plate: Tensor
+    hole: Tensor
+    weight: Tensor
+    mean: Tensor
+    share: Tensor
+
+
+def pad_to_multiple(video: Tensor, multiple: int) -> Tensor:
+    """Pad rows and columns of (..., H, W) with zeros at the end up to a multiple."""
+    height, width = video.shape[-2:]
+    return F.pad(video, (0, -width % multiple, 0, -height % multiple))
+
+
+def _hole_in_crop(
+    clip: Clip, settings: TrainingSettings, top: int, left: int, size: tuple[int, int], generator: Generator
+) -> Tensor:
+    """A training hole within a crop over all frames, (F, H, W) on the CPU."""
+    real_hole = 1.0 - clip.known[0, 0].cpu()
+    if settings.holes == "blobs" or uniform(0, 1, generator) < BLOB_SHARE or not real_hole.any():
+        return blob_hole(clip.size[0], *size, generator)
+    return transplanted_hole(real_hole, top, left, size, generator)
+
+
+def _draw_one(clip: Clip, fill: Tensor, settings: TrainingSettings, generator: Generator) -> list[Tensor]:
+    num_frames, height, width = clip.size
+    window, rows, columns = crop_size(clip.size, settings)
+    for _ in range(TRIES):
+        top = integer(0, height - rows, generator)
+        left = integer(0, width - columns, generator)
+        first = integer(0, num_frames - window, generator)
+        crop = (..., slice(top, top + rows), slice(left, left + columns))
+        frames = (slice(None), slice(None), slice(first, first + window))
+        hidden = _hole_in_crop(clip, settings, top, left, (rows, columns), generator)
+        hidden = hidden.to(clip.plate.device)[None, None]
+        known = clip.known[crop]
+        learnable = (hidden * known)[frames]
+        if settings.loss == "known" or float(learnable.mean()) > MIN_HIDDEN_SHARE:
+            break
+    plate, visible = clip.plate[crop], known * (1.0 - hidden)
+    masked_plate = plate * visible
+    weight = known[frames] if settings.loss == "known" else learnable
+    clean = (plate + (1.0 - known) * fill[crop])[frames]
+    return [clean, masked_plate[frames], 1.0 - visible[frames], weight, *background(masked_plate, visible)]
+
+
+def draw_examples(
+    clip: Clip, fill: Tensor, settings: TrainingSettings, multiple: int, generator: Generator
+) -> Examples:
+    """Draw a batch of training crops.
+
+    Args:
+        clip: The shot at the stage's resolution.
+        fill: What is thought to be in the real hole by now, (1, 3, F, H, W); zeros as in the paper.
+        settings: Crop, window, holes and loss.
+        multiple: Rows and columns are padded up to a multiple of this.
+        generator: Source of every random choice, on the CPU.
+    """
+    parts = [_draw_one(clip, fill, settings, generator) for _ in range(settings.batch)]
+    return Examples(*(pad_to_multiple(torch.cat(items), multiple) for items in zip(*parts, strict=True)))

@@ -1,0 +1,150 @@
+"""Training one interval's model on the shot (paper section 4.2)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Generator, Tensor, nn
+
+from infusion_core.clip import Clip
+from infusion_core.engine.examples import Examples, draw_examples
+from infusion_core.intervals import Interval
+from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
+from infusion_core.sample import add_noise
+from infusion_core.schedule import Schedule
+from infusion_core.settings import TrainingSettings
+
+FINAL_RATE = 0.01
+MAX_GRADIENT_NORM = 1.0
+
+
+@dataclass
+class Learner:
+    """A network in training: its weights, their moving average and the optimiser's state."""
+
+    network: nn.Module
+    average: dict[str, Tensor]
+    optimiser: torch.optim.Optimizer
+
+    def sampling_weights(self) -> dict[str, Tensor]:
+        """The weights that the reverse diffusion uses: the moving average where there is one."""
+        return self.average or dict(self.network.named_parameters())
+
+
+def make_learner(network: nn.Module, settings: TrainingSettings) -> Learner:
+    """A learner for ``network`` as it stands."""
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+    )
+    average = {}
+    if settings.ema > 0:
+        average = {name: weight.detach().clone() for name, weight in network.named_parameters()}
+    return Learner(network, average, optimiser)
+
+
+def learning_rate(step: int, num_steps: int, settings: TrainingSettings) -> float:
+    """Learning rate at ``step`` of ``num_steps``: constant, or linear warm-up and cosine decay."""
+    if settings.decay == "constant":
+        return settings.learning_rate
+    warmup = settings.warmup * num_steps
+    if step < warmup:
+        return settings.learning_rate * (step + 1) / (warmup + 1)
+    progress = (step - warmup) / max(1.0, num_steps - warmup)
+    share = FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * progress))
+    return settings.learning_rate * share
+
+
+def step_generator(seed: int, interval: int, step: int, device: str = "cpu") -> Generator:
+    """Randomness of one training step; depends on nothing that came before, so a resume repeats it."""
+    state = np.random.SeedSequence([seed, interval, step]).generate_state(1, np.uint64)[0]
+    return Generator(device).manual_seed(int(state >> np.uint64(1)))
+
+
+def draw_noise_levels(interval: Interval, count: int, generator: Generator) -> Tensor:
+    """Noise levels to train on, (N,): uniform over those at which the sampler calls the network.
+
+    Where it calls it at every level, as in the paper, t = 0 is trained as well.
+    """
+    times = interval.times
+    if len(times) >= interval.t_high - interval.t_low:
+        times = tuple(range(interval.t_low, interval.t_high + 1))
+    return torch.tensor(times)[torch.randint(len(times), (count,), generator=generator)]
+
+
+def training_loss(
+    network: nn.Module, examples: Examples, t: Tensor, noise: Tensor, schedule: Schedule, loss: str
+) -> Tensor:
+    """Weighted mean squared error of x0_hat, divided by the variance that the network must explain."""
+    alpha_bar = torch.as_tensor(schedule.alpha_bar[t.numpy()], dtype=torch.float32, device=noise.device)
+    level = alpha_bar[:, None, None, None, None]
+    noisy = level.sqrt() * examples.clean + (1 - level).sqrt() * noise
+    x0_hat = network(
+        noisy, examples.masked_plate, examples.hole, examples.mean, examples.share, t.to(noise.device)
+    )
+    error = (x0_hat.float() - examples.clean) ** 2 * examples.weight
+    if hasattr(network, "scales"):
+        error = error / network.scales(t.to(noise.device))[2] ** 2
+    voxels = examples.weight.numel() if loss == "known" else examples.weight.sum().clamp(min=1.0)
+    return error.sum() / (3 * voxels)
+
+
+def update_average(learner: Learner, decay: float, step: int) -> None:
+    """Move the average towards the weights, faster in an interval's first steps."""
+    decay = min(decay, (step + 1) / (step + 10))
+    with torch.no_grad():
+        for name, weight in learner.network.named_parameters():
+            learner.average[name].lerp_(weight, 1.0 - decay)
+
+
+def train_interval(
+    learner: Learner,
+    clip: Clip,
+    fill: Tensor,
+    interval: Interval,
+    schedule: Schedule,
+    settings: TrainingSettings,
+    *,
+    seed: int,
+    precision: torch.dtype = torch.float32,
+    first_step: int = 0,
+    on_step: Callable[[int, float], None],
+    should_stop: ShouldStop = never_stop,
+) -> None:
+    """Train the learner on one interval's noise levels, from ``first_step`` on.
+
+    Args:
+        fill: Current guess of the hole's content, (1, 3, F, H, W).
+        precision: Arithmetic of the network; the weights stay float32.
+        on_step: Called after each step with its index and its loss.
+
+    Raises:
+        Cancelled: ``should_stop`` returned true.
+    """
+    device = clip.plate.device
+    network = learner.network.train()
+    for step in range(first_step, interval.training_steps):
+        raise_if_stopped(should_stop)
+        generator = step_generator(seed, interval.index, step)
+        examples = draw_examples(clip, fill, settings, network.multiple, generator)
+        t = draw_noise_levels(interval, settings.batch, generator)
+        noise = torch.randn(
+            examples.clean.shape,
+            generator=generator if device.type == "cpu" else step_generator(seed, interval.index, step, str(device)),
+            device=device,
+        )
+        for group in learner.optimiser.param_groups:
+            group["lr"] = learning_rate(step, interval.training_steps, settings)
+        with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+            loss = training_loss(network, examples, t, noise, schedule, settings.loss)
+        learner.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if settings.decay == "cosine":
+            nn.utils.clip_grad_norm_(network.parameters(), MAX_GRADIENT_NORM)
+        learner.optimiser.step()
+        if learner.average:
+            update_average(learner, settings.ema, step)
+        on_step(step, float(loss.detach()))

@@ -1,0 +1,171 @@
+"""What a run will cost, before it starts and while it goes on. NumPy only.
+
+Work is counted in floating-point operations of the convolutions (two per multiply-add).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from infusion_core.clip_size import crop_size, scaled_size
+from infusion_core.intervals import Interval, resolve_intervals
+from infusion_core.network_size import level_widths
+from infusion_core.progress import OnProgress, Progress
+from infusion_core.settings import NetworkSettings, Settings
+
+TRAINING_PASSES = 3  # forward, and twice as much backward
+PAPER_INPUTS = 23
+FACTORED_INPUTS = 11
+LIVE_MAPS = {"paper": 6, "factored": 5}
+TRAINING_MAPS = {"paper": 18, "factored": 26}
+
+
+def _paper_weights(settings: NetworkSettings) -> tuple[float, float]:
+    """Convolution weights, and weights times share of full-resolution voxels, of the authors' network."""
+    width = settings.channels
+    ends = 27 * (PAPER_INPUTS * width + 3 * width)
+    inner = 27 * 2 * width**2
+    count, work = ends + inner, ends + inner / 4**settings.levels
+    for level in range(settings.levels):
+        one_level = 27 * (2 + 2 + 1) * width**2
+        count, work = count + one_level, work + one_level / 4**level
+    return count, work
+
+
+def _factored_weights(settings: NetworkSettings) -> tuple[float, float]:
+    widths = level_widths(settings)
+    count = work = float(9 * (FACTORED_INPUTS + 3) * widths[0])
+    for level, width in enumerate(widths):
+        blocks = 2 * (9 + 3 + 9) * width**2
+        joints = 2 * width * widths[level - 1] if level else 0
+        count, work = count + blocks + joints, work + (blocks + joints) / 4**level
+    return count, work
+
+
+def flops_per_voxel(settings: NetworkSettings) -> float:
+    """Operations of one network call for each voxel of its clip."""
+    weights = _paper_weights if settings.kind == "paper" else _factored_weights
+    return 2.0 * weights(settings)[1]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Expected cost of a run.
+
+    Attributes:
+        parameters: Convolution weights of one interval's network (biases not counted).
+        training_flops: Operations of all training steps.
+        sampling_flops: Operations of all network calls of the reverse diffusion.
+        memory_bytes: Highest memory of the engine, roughly.
+        num_training_steps: Optimiser steps.
+        num_network_calls: Network calls of the reverse diffusion.
+    """
+
+    parameters: int
+    training_flops: float
+    sampling_flops: float
+    memory_bytes: int
+    num_training_steps: int
+    num_network_calls: int
+
+
+def step_flops(interval: Interval, size: tuple[int, int, int], settings: Settings) -> float:
+    """Operations of one training step."""
+    frames, rows, columns = crop_size(_stage_size(interval, size), settings.training)
+    voxels = settings.training.batch * frames * rows * columns
+    return TRAINING_PASSES * voxels * flops_per_voxel(settings.network)
+
+
+def call_flops(interval: Interval, size: tuple[int, int, int], settings: Settings) -> float:
+    """Operations of one network call of the reverse diffusion on the whole clip."""
+    frames, rows, columns = _stage_size(interval, size)
+    return frames * rows * columns * flops_per_voxel(settings.network)
+
+
+def _stage_size(interval: Interval, size: tuple[int, int, int]) -> tuple[int, int, int]:
+    return (size[0], *scaled_size(size[1], size[2], interval.scale))
+
+
+def _memory(size: tuple[int, int, int], settings: Settings) -> int:
+    network, sampling = settings.network, settings.sampling
+    per_voxel = 4 * network.channels
+    frames, rows, columns = size
+    voxels = frames * rows * columns
+    tile = sampling.tile or max(rows, columns)
+    at_once = min(frames, sampling.window or frames) * min(rows, tile) * min(columns, tile)
+    crop = crop_size(size, settings.training)
+    trained = settings.training.batch * crop[0] * crop[1] * crop[2]
+    working = max(
+        at_once * per_voxel * LIVE_MAPS[network.kind], trained * per_voxel * TRAINING_MAPS[network.kind]
+    )
+    clips = voxels * 4 * 3 * 10  # plate, noisy, x0_hat, noise and their copies on host and device
+    return int(working + clips)
+
+
+def estimate(size: tuple[int, int, int], settings: Settings) -> Estimate:
+    """Expected cost of filling a region of (frames, rows, columns)."""
+    intervals = resolve_intervals(settings)
+    weights = _paper_weights if settings.network.kind == "paper" else _factored_weights
+    return Estimate(
+        parameters=int(weights(settings.network)[0]),
+        training_flops=sum(i.training_steps * step_flops(i, size, settings) for i in intervals),
+        sampling_flops=sum(len(i.times) * call_flops(i, size, settings) for i in intervals),
+        memory_bytes=_memory(size, settings),
+        num_training_steps=sum(i.training_steps for i in intervals),
+        num_network_calls=sum(len(i.times) for i in intervals),
+    )
+
+
+class WorkMeter:
+    """Turns finished steps into ``Progress`` with the share of work done and the time left."""
+
+    def __init__(self, size: tuple[int, int, int], settings: Settings, on_progress: OnProgress) -> None:
+        self._intervals = resolve_intervals(settings)
+        self._step = [step_flops(i, size, settings) for i in self._intervals]
+        self._call = [call_flops(i, size, settings) for i in self._intervals]
+        self._total = sum(self._work_of(i) for i in self._intervals)
+        self._on_progress = on_progress
+        self._start: tuple[float, float] | None = None
+
+    def _work_of(self, interval: Interval) -> float:
+        k = interval.index
+        return interval.training_steps * self._step[k] + len(interval.times) * self._call[k]
+
+    def _report(self, interval: Interval, work: float, **what: object) -> None:
+        before = sum(self._work_of(i) for i in self._intervals[: interval.index])
+        fraction = min(1.0, (before + work) / self._total)
+        now = time.monotonic()
+        if self._start is None:
+            self._start = (now, fraction)
+        since, first = self._start
+        speed = (fraction - first) / (now - since) if now > since else 0.0
+        left = (1.0 - fraction) / speed if speed > 0 else None
+        count = len(self._intervals)
+        self._on_progress(
+            Progress(fraction=fraction, interval=interval.index, num_intervals=count, time_left_s=left, **what)  # type: ignore[arg-type]
+        )
+
+    def trained(self, interval: Interval, steps: int, loss: float) -> None:
+        """Report that ``steps`` training steps of the interval are done."""
+        self._report(
+            interval,
+            steps * self._step[interval.index],
+            stage="train",
+            step=steps,
+            num_steps=interval.training_steps,
+            loss=loss,
+            message=f"Training interval {interval.index + 1} of {len(self._intervals)}",
+        )
+
+    def denoised(self, interval: Interval, calls: int) -> None:
+        """Report that ``calls`` reverse steps of the interval are done."""
+        k = interval.index
+        self._report(
+            interval,
+            interval.training_steps * self._step[k] + calls * self._call[k],
+            stage="denoise",
+            step=calls,
+            num_steps=len(interval.times),
+            message=f"Denoising interval {k + 1} of {len(self._intervals)}",
+        )

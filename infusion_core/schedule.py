@@ -1,0 +1,34 @@
+"""The noise schedule: how much of the clean clip is left in a noisy one. NumPy only.
+
+Paper section 3; reference code ``diffusion.py``: beta linear in t, alpha_bar its running product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from infusion_core.settings import DiffusionSettings
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """``alpha_bar[t]``: share of signal power at noise level t, float64, shape (T,), falling."""
+
+    alpha_bar: np.ndarray
+
+    @property
+    def num_steps(self) -> int:
+        return len(self.alpha_bar)
+
+    @property
+    def log_snr(self) -> np.ndarray:
+        """Natural logarithm of the signal-to-noise power ratio at every t, shape (T,), falling."""
+        return np.log(self.alpha_bar / (1.0 - self.alpha_bar))
+
+
+def make_schedule(settings: DiffusionSettings) -> Schedule:
+    """The linear-beta schedule of T noise levels."""
+    beta = np.linspace(settings.beta_start, settings.beta_end, settings.num_steps, dtype=np.float64)
+    return Schedule(np.cumprod(1.0 - beta))
