@@ -49,10 +49,13 @@ class ColourTransform:
 
     def encode(self, rgb: np.ndarray) -> np.ndarray:
         """Bring finite pixel values, any shape, to the model's range; float32."""
-        values = np.asarray(rgb, np.float64)
+        values = np.array(rgb, np.float64)
         if self.name == "scene-linear":
-            values = np.arcsinh(values / self.toe)
-        return (values * self.gain + self.offset).astype(np.float32)
+            values /= self.toe
+            np.arcsinh(values, out=values)
+        values *= self.gain
+        values += self.offset
+        return values.astype(np.float32)
 
     def decode(self, model: np.ndarray) -> np.ndarray:
         """Bring finite model values, any shape, back to pixel values; float32 and always finite."""

@@ -8,18 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from infusion_core.box import Box
+from infusion_core.each_frame import for_each_frame
 from infusion_core.errors import InputError
 from infusion_core.io.mattes import Matte
 from infusion_core.io.plates import Plate
 from infusion_core.matte import bounding_box, hole_and_blend
-from infusion_core.progress import (
-    OnProgress,
-    Progress,
-    ShouldStop,
-    ignore_progress,
-    never_stop,
-    raise_if_stopped,
-)
+from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
 from infusion_core.settings import ShotSettings
 
 REGION_MULTIPLE = 8
@@ -149,11 +143,18 @@ def plan_holes(
     frames = plate.with_handles(settings.handles)
     handles = tuple(frame for frame in frames if frame not in set(plate.frames))
     plate.check(frames)
-    holes = []
-    for number, frame in enumerate(frames):
-        raise_if_stopped(should_stop)
-        holes.append(_frame_hole(plate, matte, frame, settings))
-        on_progress(prepare_report("Reading mattes", number, len(frames)))
+    of_still: dict[Box, FrameHole] = {}  # one still serves all frames with the same data window
+
+    def read(i: int) -> FrameHole:
+        window = plate.data_window(frames[i])
+        hole = of_still.get(window) or _frame_hole(plate, matte, frames[i], settings)
+        if matte.sequence.is_still:
+            of_still[window] = hole
+        return hole
+
+    holes = for_each_frame(
+        read, len(frames), "Reading mattes", on_progress=on_progress, should_stop=should_stop
+    )
     wanted = [hole.box for frame, hole in zip(frames, holes, strict=True) if frame not in handles]
     try:
         limits = plate.data_window(frames[0])
@@ -163,20 +164,16 @@ def plan_holes(
     except InputError as error:
         raise InputError(error.message, path=matte.sequence.text, remedy=error.remedy) from error
     if box is not None:
-        _check_inside(frames, holes, box)
+        _check_inside(plate.frames, dict(zip(frames, holes, strict=True)), box)
     return HolePlan(frames, handles, box or region, tuple(holes))
 
 
-def _check_inside(frames: tuple[int, ...], holes: list[FrameHole], box: Box) -> None:
-    for frame, hole in zip(frames, holes, strict=True):
-        if hole.box.intersection(box) != hole.box and not hole.box.is_empty:
+def _check_inside(frames: tuple[int, ...], holes: dict[int, FrameHole], box: Box) -> None:
+    for frame in frames:
+        hole = holes[frame].box
+        if hole.intersection(box) != hole and not hole.is_empty:
             raise InputError(
                 "The hole leaves the region of interest that was chosen.",
                 frame=frame,
                 remedy="Use the matte that the job was made with, or start a new job.",
             )
-
-
-def prepare_report(message: str, number: int, total: int) -> Progress:
-    """Progress after frame ``number`` (from 0) of a pass over ``total`` frames."""
-    return Progress("prepare", (number + 1) / total, step=number, num_steps=total, message=message)

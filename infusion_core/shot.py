@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from infusion_core.box import Box
-from infusion_core.colour import ColourTransform, fit_colour
+from infusion_core.colour import ColourKind, ColourTransform, fit_colour
+from infusion_core.each_frame import for_each_frame
 from infusion_core.errors import InputError, JobError, ResourceError
 from infusion_core.io.mattes import Matte
 from infusion_core.io.plates import Plate
-from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop, raise_if_stopped
-from infusion_core.region import HolePlan, find_region, plan_holes, prepare_report
+from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
+from infusion_core.region import HolePlan, find_region, plan_holes
 from infusion_core.settings import ShotSettings
 
 __all__ = ["HolePlan", "Shot", "find_region", "load_shot", "plan_holes"]
@@ -108,11 +109,36 @@ class Shot:
         )
 
 
-def _samples(plate: np.ndarray, known: np.ndarray) -> Iterator[np.ndarray]:
-    """Known colours, evenly spread over the shot: at most about ``_COLOUR_SAMPLES`` values."""
-    step = max(1, plate.size // _COLOUR_SAMPLES)
-    for values, mask in zip(plate, known, strict=True):
-        yield values[mask][::step]
+def _room(num_frames: int, box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Zeroed arrays for plate (F, H, W, 3), blend and known (F, H, W)."""
+    shape = (num_frames, box.height, box.width)
+    try:
+        return np.zeros((*shape, 3), np.float32), np.zeros(shape, np.float32), np.zeros(shape, bool)
+    except MemoryError as error:
+        raise ResourceError(
+            f"The region of interest ({box.width}x{box.height}, {num_frames} frames) exceeds the memory.",
+            remedy="Fill fewer frames at a time, or use less context.",
+        ) from error
+
+
+def _check_known(known: np.ndarray, blend: np.ndarray, plate: Plate, frame: int) -> None:
+    if blend.any() and not known.any():
+        raise InputError(
+            "No pixel around the hole is known.",
+            path=plate.path(frame),
+            frame=frame,
+            remedy="Check the plate for NaN, or use more context.",
+        )
+
+
+def _fit(pixels: np.ndarray, known: np.ndarray, colour: str, *, is_scene_linear: bool) -> ColourTransform:
+    """Fit the transform asked for to known pixels spread evenly over the shot."""
+    step = max(1, pixels.size // _COLOUR_SAMPLES)
+    samples = [values[mask][::step] for values, mask in zip(pixels, known, strict=True)]
+    kind: ColourKind = "scene-linear" if is_scene_linear else "display"
+    if colour != "auto":
+        kind = cast(ColourKind, colour)
+    return fit_colour(np.concatenate(samples), kind)
 
 
 def load_shot(
@@ -145,35 +171,16 @@ def load_shot(
     """
     if plan is None:
         plan = plan_holes(plate, matte, settings, box=box, on_progress=on_progress, should_stop=should_stop)
-    box, frames = plan.box, plan.frames
-    shape = (len(frames), box.height, box.width)
-    try:
-        pixels = np.zeros((*shape, 3), np.float32)
-        blend = np.zeros(shape, np.float32)
-        known = np.zeros(shape, bool)
-    except MemoryError as error:
-        raise ResourceError(
-            f"The region of interest ({box.width}x{box.height}, {len(frames)} frames) exceeds the memory.",
-            remedy="Fill fewer frames at a time, or use less context.",
-        ) from error
-    for i, frame in enumerate(frames):
-        raise_if_stopped(should_stop)
-        pixels[i], valid = plate.read(frame, box)
-        blend[i] = plan.holes[i].blend_in(box)
+    pixels, blend, known = _room(len(plan.frames), plan.box)
+
+    def read(i: int) -> None:
+        pixels[i], valid = plate.read(plan.frames[i], plan.box)
+        blend[i] = plan.holes[i].blend_in(plan.box)
         known[i] = valid & (blend[i] == 0)
-        if blend[i].any() and not known[i].any():
-            raise InputError(
-                "No pixel around the hole is known.",
-                path=plate.path(frame),
-                frame=frame,
-                remedy="Check the plate for NaN, or use more context.",
-            )
-        on_progress(prepare_report("Reading plates", i, len(frames)))
-    if colour is None:
-        kind = settings.colour
-        if kind == "auto":
-            kind = "scene-linear" if plate.is_scene_linear else "display"
-        colour = fit_colour(np.concatenate(list(_samples(pixels, known))), kind)  # type: ignore[arg-type]
-    for i in range(len(frames)):
-        pixels[i] = np.where(known[i][..., None], colour.encode(pixels[i]), 0)
-    return Shot(frames, box, pixels, blend > 0, known, blend, colour, plan.handles)
+        _check_known(known[i], blend[i], plate, plan.frames[i])
+
+    for_each_frame(read, len(plan.frames), "Reading plates", on_progress=on_progress, should_stop=should_stop)
+    colour = colour or _fit(pixels, known, settings.colour, is_scene_linear=plate.is_scene_linear)
+    for frame_pixels, frame_known in zip(pixels, known, strict=True):
+        frame_pixels[:] = np.where(frame_known[..., None], colour.encode(frame_pixels), 0)
+    return Shot(plan.frames, plan.box, pixels, blend > 0, known, blend, colour, plan.handles)

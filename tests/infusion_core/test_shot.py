@@ -9,7 +9,7 @@ import pytest
 from infusion_core.box import Box
 from infusion_core.colour import ColourTransform
 from infusion_core.errors import Cancelled, InputError, JobError
-from infusion_core.io.mattes import open_matte
+from infusion_core.io.mattes import Matte, open_matte
 from infusion_core.io.plates import Plate, open_plate
 from infusion_core.io.results import write_frame
 from infusion_core.progress import Progress
@@ -172,6 +172,23 @@ def test_a_plan_reads_no_plate_and_can_be_loaded_later(files, monkeypatch):
     shot = load_shot(plate, matte, ShotSettings(), plan=plan)
     assert shot.box == plan.box == whole.box
     assert np.array_equal(shot.plate, whole.plate)
+
+
+def test_a_still_matte_is_not_read_again_for_every_frame(files, monkeypatch):
+    files.make(range(1, 31))
+    plate = open_plate(files.plate)
+    matte = open_matte(str(files.folder / "m.0003.exr"), plate, ShotSettings())
+    reads, read = [], Matte.read
+
+    def counting_read(self: Matte, frame: int, box: Box) -> np.ndarray:
+        reads.append(frame)
+        return read(self, frame, box)
+
+    monkeypatch.setattr(Matte, "read", counting_read)
+    plan = plan_holes(plate, matte, ShotSettings())
+    assert len(reads) <= 4  # as many as there are threads
+    assert len({hole.box for hole in plan.holes}) == 1
+    assert len(plan.holes) == 30
 
 
 def test_an_empty_matte_is_refused_but_an_empty_frame_is_not(files):
