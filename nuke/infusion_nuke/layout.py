@@ -158,7 +158,7 @@ def _advanced_tab() -> list[KnobSpec]:
             "more_settings",
             "More settings",
             "Any other setting of Infusion, one a line, e.g. training.window = 8. "
-            "'infusion inpaint --help' lists them.",
+            "'infusion schema' lists them.",
         ),
         KnobSpec(
             "file",
