@@ -89,6 +89,8 @@ def choose_picture(header: Header, layer: str, path: Path, frame: int | None = N
     if all(part.deep for part in header.parts):
         raise _deep_error(path, frame)
     candidates = _candidates(header, layer)
+    if not candidates and layer == "rgba":  # Nuke's name for the main picture
+        candidates = _candidates(header, "")
     full = [picture for picture in candidates if len(picture.channels) == 3]
     if not candidates:
         names = ", ".join(layer_names(header)) or "none"
@@ -97,6 +99,13 @@ def choose_picture(header: Header, layer: str, path: Path, frame: int | None = N
     picture = (full or candidates)[0]
     if picture.part.deep:
         raise _deep_error(path, frame)
+    if picture.slots == (-1,) and {"RY", "BY"} <= set(picture.part.channels):
+        raise InputError(
+            "This picture is stored as luminance and chroma.",
+            path=path,
+            frame=frame,
+            remedy="Write it as RGB.",
+        )
     return picture
 
 

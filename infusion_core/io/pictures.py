@@ -159,7 +159,7 @@ def read_channels(
     """Read named channels of the region ``box``, which must lie inside the data window.
 
     Only the scan lines or tiles that hold the region are decoded. Integers of pictures come as
-    0 to 1; 32-bit integer channels (ids) as their own numbers.
+    0 to 1; integer channels of an EXR (ids) as their own numbers.
 
     Returns:
         (h, w, len(names)) float32.
@@ -171,10 +171,11 @@ def read_channels(
     indices = [part.channels.index(name) for name in names]
     run = indices == list(range(indices[0], indices[0] + len(indices)))
     same = len({part.types[i] for i in indices}) == 1
+    has_ids = picture.format_name() == "openexr"
     groups = [(0, len(indices))] if run and same else [(i, i + 1) for i in range(len(indices))]
     for start, end in groups:
         channel = indices[start]
-        kind = "uint" if part.types[channel] == "uint" else "float"
+        kind = "uint" if has_ids and part.types[channel] == "uint" else "float"
         pixels, covered = _read_rows(picture, part, box, (channel, channel + end - start), kind)
         if pixels is None:
             raise _broken("Cannot read the pixels", oiio_error(picture), path, frame)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -161,6 +162,7 @@ def describe_window(box: Box) -> str:
 
 def _requested(sequence: Sequence, frames: str) -> tuple[int, ...]:
     if not frames.strip():
+        _check_gaps(sequence)
         return sequence.frames
     wanted = parse_frames(frames)
     missing = tuple(frame for frame in wanted if frame not in set(sequence.frames))
@@ -172,6 +174,20 @@ def _requested(sequence: Sequence, frames: str) -> tuple[int, ...]:
             remedy="Render them, or ask for another frame range.",
         )
     return wanted
+
+
+def _check_gaps(sequence: Sequence) -> None:
+    """Frames that are not there are an error too where all were asked for; regular steps are none."""
+    found = sequence.frames
+    step = min((after - before for before, after in pairwise(found)), default=1)
+    gaps = sorted(set(range(found[0], found[-1] + 1, step)) - set(found))
+    if gaps or (found[-1] - found[0]) % step:
+        raise InputError(
+            f"The sequence has gaps; found are {format_frames(found)}.",
+            path=sequence.text,
+            frame=gaps[0] if gaps else None,
+            remedy="Render the missing frames, or give the frame range to work without them.",
+        )
 
 
 def open_plate(text: str, frames: str = "", *, layer: str = "") -> Plate:

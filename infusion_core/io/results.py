@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def write_frame(
     if not np.isfinite(rgb[weight > 0]).all():
         raise OutputError("The fill holds NaN or infinite values.", path=target, frame=frame)
     fill = Fill(box, rgb, weight)
-    beside = target.with_name(f".{target.stem}.{os.getpid()}.part{target.suffix}")
+    beside = target.with_name(f".{target.stem}.{uuid4().hex}.part{target.suffix}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _write_to(plate, frame, fill, beside, alpha)

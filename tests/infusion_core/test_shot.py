@@ -1,5 +1,7 @@
 """Loading a shot: the right pixels, in the model's range, and errors before long work."""
 
+import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -189,6 +191,27 @@ def test_a_still_matte_is_not_read_again_for_every_frame(files, monkeypatch):
     assert len(reads) <= 4  # as many as there are threads
     assert len({hole.box for hole in plan.holes}) == 1
     assert len(plan.holes) == 30
+
+
+def test_only_the_region_of_interest_is_held(files, tmp_path):
+    size, frames = 700, range(1, 41)
+    pixels, matte = np.full((size, size), 0.5, np.float16), np.zeros((size, size), np.float16)
+    matte[300:308, 300:308] = 1
+    files.write("p", 1, R=pixels, G=pixels, B=pixels)
+    files.write("m", 1, A=matte)
+    for frame in frames[1:]:
+        for name in "pm":
+            os.link(tmp_path / f"{name}.0001.exr", tmp_path / f"{name}.{frame:04d}.exr")
+    plate = open_plate(files.plate)
+    settings = ShotSettings(context=8)
+    opened = open_matte(files.matte, plate, settings)
+    tracemalloc.start()
+    shot = load_shot(plate, opened, settings)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert shot.plate.shape == (40, 24, 24, 3)
+    whole = 4 * 3 * size * size * len(frames)
+    assert peak < whole / 5  # a few frames at a time, for the threads that read them
 
 
 def test_an_empty_matte_is_refused_but_an_empty_frame_is_not(files):

@@ -68,6 +68,15 @@ def test_data_channels_are_no_picture():
         choose(header(part(0, "", "Z", "motion.u", "motion.v")))
 
 
+def test_nukes_name_of_the_main_picture_is_understood():
+    assert choose(header(part(0, "", "R", "G", "B")), "rgba") == choose(header(part(0, "", "R", "G", "B")))
+
+
+def test_luminance_and_chroma_are_not_taken_for_grey():
+    with pytest.raises(InputError, match="luminance and chroma"):
+        choose(header(part(0, "", "Y", "RY", "BY")))
+
+
 def test_deep_pictures_are_refused_but_flat_parts_beside_them_are_not():
     with pytest.raises(InputError, match="deep"):
         choose(header(part(0, "", "R", "G", "B", deep=True)))

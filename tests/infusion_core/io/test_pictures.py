@@ -53,6 +53,13 @@ def test_channels_come_in_the_order_asked_for_whatever_their_types(make):
         assert np.array_equal(got[..., i], channels[name].astype(np.float32), equal_nan=True)
 
 
+def test_integers_of_a_picture_are_not_taken_for_ids(make):
+    path = make.flat("p.tif", np.full((4, 4, 1), 2**31, np.uint32))
+    part = read_header(path).parts[0]
+    with open_picture(path) as picture:
+        assert np.allclose(read_channels(picture, part, part.channels, part.data, path=path), 0.5)
+
+
 def test_headers_hold_every_part_and_its_windows(make):
     display = (0, 0, 40, 30)
     path = make.exr(

@@ -43,6 +43,19 @@ def test_missing_frames_are_named(make, frames):
     assert "1-4,6" in caught.value.message
 
 
+def test_a_gap_is_refused_unless_the_range_says_so(make):
+    text = make.sequence("p", range(1, 10))
+    (make.folder / "p.0005.exr").unlink()
+    with pytest.raises(InputError, match=r"gaps; found are 1-4,6-9") as caught:
+        open_plate(text)
+    assert caught.value.frame == 5
+    assert open_plate(text, "1-4,6-9").frames == (1, 2, 3, 4, 6, 7, 8, 9)
+
+
+def test_a_sequence_on_twos_has_no_gaps(make):
+    assert open_plate(make.sequence("p", range(1, 10, 2))).frames == (1, 3, 5, 7, 9)
+
+
 def test_a_frame_of_another_size_is_named(make):
     text = make.sequence("p", range(1, 9))
     make.sequence("p", range(4, 5), size=(24, 33))
