@@ -8,6 +8,8 @@ import OpenEXR
 import OpenImageIO as oiio
 import pytest
 
+from infusion_core.io import native
+
 SHARED_EXR = Path(__file__).parents[4] / "shared" / "data" / "exr"
 
 # Signalling and quiet NaN with payloads, both infinities, both zeros, denormals, plain values.
@@ -127,6 +129,16 @@ class PictureMaker:
 @pytest.fixture
 def make(tmp_path: Path) -> PictureMaker:
     return PictureMaker(tmp_path)
+
+
+@pytest.fixture(params=["bridge", "library"])
+def way_to_read(request, monkeypatch) -> str:
+    """Runs a test with pixels read through the native bridge, where it is built, and without it."""
+    if request.param == "bridge" and not native.is_available():
+        pytest.skip("the native bridge is not built")
+    if request.param == "library":
+        monkeypatch.setattr(native, "is_available", lambda: False)
+    return request.param
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from infusion_core.io.mattes import open_matte
 from infusion_core.io.plates import open_plate
 from infusion_core.settings import ShotSettings
 
+pytestmark = pytest.mark.usefixtures("way_to_read")
+
 
 @pytest.fixture
 def plate(make):

@@ -8,6 +8,8 @@ from infusion_core.box import Box
 from infusion_core.errors import InputError
 from infusion_core.io.plates import open_plate
 
+pytestmark = pytest.mark.usefixtures("way_to_read")
+
 
 def test_frames_asked_for_and_frames_there_are(make):
     plate = open_plate(make.sequence("p", range(1001, 1011)), "1003-1007x2")
