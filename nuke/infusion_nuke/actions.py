@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -48,7 +47,7 @@ def prepare(node: nuke.Node) -> None:
     request = read_request(node, version)
     job.discard(request.paths.job)
     spec = gather(node, request)
-    job.write_job(request.paths.job, spec, _host(node))
+    job.write_job(request.paths.job, spec, _host(node, request))
     node["version"].setValue(version)
     run.set_folder(node, request.paths.job)
 
@@ -58,7 +57,7 @@ def preview_frame(node: nuke.Node) -> None:
     _refuse_while_running(node)
     request = _preview_request(node)
     folder = Path(request.output).parents[1]
-    job.write_job(folder, replace(gather(node, request), overwrite=True), _host(node))
+    job.write_job(folder, replace(gather(node, request), overwrite=True), _host(node, request))
     run.set_folder(node, folder, run.PREVIEW)
     _start(node, run.PREVIEW, job.Run())
 
@@ -72,6 +71,7 @@ def _preview_request(node: nuke.Node) -> Request:
     if frame not in request.frames:
         raise InputError(f"Frame {frame} is not in the range to fill.", remedy="Go to one that is.")
     folder = request.paths.folder.parent / run.PREVIEW
+    preview = (folder / "frames" / "preview.%04d.exr").as_posix()
     shot = {"frames": str(frame), "handles": PREVIEW_HANDLES}
     return replace(
         request,
@@ -82,7 +82,8 @@ def _preview_request(node: nuke.Node) -> Request:
             plate=(folder / "inputs" / "plate.%04d.exr").as_posix(),
             matte=(folder / "inputs" / "matte.%04d.exr").as_posix(),
         ),
-        output=(folder / "frames" / "preview.%04d.exr").as_posix(),
+        output=preview,
+        shown=preview.replace(f"_{request.view}/", "_%V/") if "%V" in request.shown else preview,
         settings=schema.merged(request.settings, {"preset": "draft", "shot": shot}),
     )
 
@@ -101,7 +102,7 @@ def render_take(node: nuke.Node) -> None:
     """Fill again from the job's bundle with the seed that the knob now has, beside the first result."""
     client = run.client_of(node)
     seed = int(node["run_seed"].value())
-    output = re.sub(r"(%\d*d|#+)", rf"seed{seed}.\1", job.read_job(client.folder).output)
+    output = run.take_pattern(job.read_job(client.folder).output, seed)
     if not (client.folder / "bundle" / "manifest.json").exists():
         raise JobError("This job has no trained models yet.", remedy="Let Inpaint run to its end first.")
     _start(node, run.RESULT, job.Run(task="render", seed=seed, output=output))
@@ -142,11 +143,18 @@ def _refuse_while_running(node: nuke.Node) -> None:
         raise JobLockedError("This node has a run at work.", remedy="Wait for it, or press Cancel.")
 
 
-def _host(node: nuke.Node) -> dict[str, object]:
+def _host(node: nuke.Node, request: Request) -> dict[str, object]:
+    """What the job folder remembers of us."""
     import nuke
 
-    version = str(nuke.NUKE_VERSION_STRING)
-    return {"host": "Nuke", "version": version, "script": script_name(), "node": node.fullName()}
+    return {
+        "host": "Nuke",
+        "version": str(nuke.NUKE_VERSION_STRING),
+        "script": script_name(),
+        "node": node.fullName(),
+        "view": request.view,
+        "shown": request.shown,
+    }
 
 
 ACTIONS: dict[str, Callable[[nuke.Node], None]] = {

@@ -27,6 +27,7 @@ class Request:
         view: The view to fill.
         paths: Where plate, matte and job lie.
         output: File pattern of the result.
+        shown: The same for a Read; with ``%V`` in a stereo script, so that no view shows another's result.
         settings: Nested tables for the job.
     """
 
@@ -35,6 +36,7 @@ class Request:
     view: str
     paths: job.ShotPaths
     output: str
+    shown: str
     settings: dict[str, Any]
 
     @property
@@ -57,13 +59,14 @@ def read_request(node: nuke.Node, version: int) -> Request:
         raise InputError("No plate is connected.", remedy="Connect the plate to the first input.")
     view = chosen_view(node)
     frames = _frames(node, plate)
-    paths = job.shot_paths(work_folder(node), script_name(), _name_with_view(node.fullName(), view), version)
+    paths = _paths(node, _name_with_view(node.fullName(), view), version)
     settings = _settings(node)
     settings.setdefault("shot", {})["frames"] = frame_range.format_frames(frames)
     if node.input(1) is None:
         settings["shot"].setdefault("matte_channel", "A")
     handles = int(settings["shot"].get("handles", 0))
-    return Request(tuple(frames), handles, view, paths, _output(node, paths, version, view), settings)
+    output = _output(node, paths, version)
+    return Request(tuple(frames), handles, view, paths, output.replace("%V", view), output, settings)
 
 
 def _settings(node: nuke.Node) -> dict[str, Any]:
@@ -144,20 +147,27 @@ def work_folder(node: nuke.Node) -> Path:
     return Path(script).absolute().parent / "infusion"
 
 
-def _output(node: nuke.Node, paths: job.ShotPaths, version: int, view: str) -> str:
+def _output(node: nuke.Node, paths: job.ShotPaths, version: int) -> str:
+    """The pattern to write, with ``%V`` for the view in a stereo script."""
     import nuke
 
+    is_stereo = len(nuke.views()) > 1
     text = str(node["output"].value()).strip()
     if not text:
-        return paths.output
+        name = node.fullName()
+        return _paths(node, f"{name}_%V", version).output if is_stereo else paths.output
     pattern = re.sub(r"v\d+", f"v{version:03d}", resolved(text))
     if not re.search(r"%\d*d|#", pattern):
         raise InputError(f"The output {text!r} has no frame number.", remedy="Write e.g. clean.%04d.exr.")
-    if len(nuke.views()) > 1 and "%V" not in pattern:
+    if is_stereo and "%V" not in pattern:
         raise InputError(
             f"The output {text!r} would be the same for all views.", remedy="Put %V where the view belongs."
         )
-    return pattern.replace("%V", view)
+    return pattern
+
+
+def _paths(node: nuke.Node, name: str, version: int) -> job.ShotPaths:
+    return job.shot_paths(work_folder(node), script_name(), name, version)
 
 
 def next_version(node: nuke.Node) -> int:

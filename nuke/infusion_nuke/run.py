@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from infusion_nuke import result
 from infusion_nuke.export import without_undo
 from infusion_plugin import frame_range, job, lock
 from infusion_plugin.errors import JobError
-from infusion_plugin.files import tail
+from infusion_plugin.files import read_json, tail
 from infusion_plugin.loss_picture import LossPicture
 from infusion_plugin.run_state import RunState, duration
 from infusion_plugin.worker_client import WorkerClient
@@ -101,6 +102,11 @@ def _image(path: object) -> str:
     return f'<img src="{path}">' if path else "-"
 
 
+def take_pattern(pattern: str, seed: int) -> str:
+    """Where another take of the result ``pattern`` is written: beside it, with the seed in its name."""
+    return re.sub(r"(%\d*d|#+)", rf"seed{seed}.\1", pattern)
+
+
 def show_when_done(node: nuke.Node, folder: Path, state: RunState) -> None:
     """Put what the run in ``folder`` has made into the node, once, in one undo step."""
     if state.status != "done":
@@ -110,7 +116,10 @@ def show_when_done(node: nuke.Node, folder: Path, state: RunState) -> None:
     if run.run_id == str(node[f"{what}_run"].value()):
         return
     spec = job.read_job(folder)
-    output, frames = run.output or spec.output, frame_range.parse(str(spec.settings["shot"]["frames"]))
-    result.show(node, what, output, frames, result.title_of(output, frames))
+    pattern = str((read_json(folder / "host.json") or {}).get("shown") or spec.output)
+    if run.seed is not None:
+        pattern = take_pattern(pattern, run.seed)
+    frames = frame_range.parse(str(spec.settings["shot"]["frames"]))
+    result.show(node, what, pattern, frames, result.title_of(pattern, frames))
     with without_undo():
         node[f"{what}_run"].setValue(run.run_id)

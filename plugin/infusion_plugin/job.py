@@ -74,7 +74,7 @@ class Run:
 
 def safe_name(text: str) -> str:
     """``text`` with everything that a path may not hold replaced by ``_``."""
-    return re.sub(r"[^\w.-]+", "_", text).strip("._") or "untitled"
+    return re.sub(r"[^\w.%-]+", "_", text).strip("._") or "untitled"
 
 
 def shot_paths(root: Path, script: str, node: str, version: int) -> ShotPaths:

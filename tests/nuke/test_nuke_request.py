@@ -10,6 +10,7 @@ import pytest
 from fake_nuke.host import Host
 from infusion_nuke.request import next_version, read_request, resolved
 from infusion_plugin.errors import InputError
+from nuke_shot import make_node, make_read
 
 from infusion_core import settings as core
 
@@ -74,3 +75,21 @@ def test_unconnected_plates_and_unknown_views_are_named(infusion: Any) -> None:
     infusion.setInput(0, None)
     with pytest.raises(InputError, match="No plate"):
         read_request(infusion, 1)
+
+
+@pytest.mark.parametrize("output", ["", "/shots/%V/clean_v001.%04d.exr"])
+def test_views_never_share_a_result(open_host: Callable[..., Host], plate_file: str, output: str) -> None:
+    host = open_host(views=("left", "right"))
+    node = make_node(host, make_read(host, plate_file), None)
+    node["output"].setValue(output)
+    outputs = {}
+    for view in ("left", "right"):
+        node["view"].setValue(view)
+        request = read_request(node, 2)
+        assert request.shown.replace("%V", view) == request.output
+        assert "v002" in request.output
+        outputs[view] = request.output
+    assert outputs["left"] != outputs["right"]
+    node["output"].setValue("/shots/clean.%04d.exr")
+    with pytest.raises(InputError, match="%V"):
+        read_request(node, 2)

@@ -251,6 +251,8 @@ def test_proxy_and_stereo_do_not_change_the_result(open_host: Callable[..., Host
     assert host.messages == []
     assert {view for _, view in host.rendered} == {"right"}
     host.root()["proxy"].setValue(False)
+    with pytest.raises(RuntimeError, match="left"):
+        node.picture(1002, "left")
     result = node.picture(1002, "right")
     hole = matte_picture(1002).pixels[..., 3] > 0
     assert result.data == DATA
