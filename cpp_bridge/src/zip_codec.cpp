@@ -14,6 +14,21 @@ namespace {
 
 constexpr int level = 4;  // as OpenEXR's
 
+// Making one of these costs more than packing a small chunk: each thread keeps its own.
+libdeflate_compressor* compressor() {
+    thread_local const std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)> one(
+        libdeflate_alloc_compressor(level), libdeflate_free_compressor);
+    if (!one) throw std::bad_alloc();
+    return one.get();
+}
+
+libdeflate_decompressor* decompressor() {
+    thread_local const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> one(
+        libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+    if (!one) throw std::bad_alloc();
+    return one.get();
+}
+
 // OpenEXR puts the bytes at even places first and those at odd places after, and keeps differences,
 // shifted by 128, of neighbours.
 Bytes split_and_difference(const Bytes& chunk) {
@@ -50,24 +65,18 @@ bool has_fast_zip(std::uint8_t compression) { return compression == zip || compr
 
 Bytes unzip(const Bytes& data, std::uint64_t unpacked) {
     if (data.size() == unpacked) return data;
-    const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> decompressor(
-        libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
-    if (!decompressor) throw std::bad_alloc();
     Bytes bytes(unpacked);
-    const auto result = libdeflate_zlib_decompress(decompressor.get(), data.data(), data.size(), bytes.data(),
+    const auto result = libdeflate_zlib_decompress(decompressor(), data.data(), data.size(), bytes.data(),
                                                    bytes.size(), nullptr);
     if (result != LIBDEFLATE_SUCCESS) fail_input("The file is damaged: a chunk cannot be decoded (zip).");
     return sum_and_join(std::move(bytes));
 }
 
 Bytes zip_bytes(const Bytes& chunk) {
-    const std::unique_ptr<libdeflate_compressor, decltype(&libdeflate_free_compressor)> compressor(
-        libdeflate_alloc_compressor(level), libdeflate_free_compressor);
-    if (!compressor) throw std::bad_alloc();
     const Bytes bytes = split_and_difference(chunk);
     Bytes packed(chunk.size());
     const std::size_t size =
-        libdeflate_zlib_compress(compressor.get(), bytes.data(), bytes.size(), packed.data(), packed.size());
+        libdeflate_zlib_compress(compressor(), bytes.data(), bytes.size(), packed.data(), packed.size());
     if (size == 0 || size >= chunk.size()) return chunk;
     packed.resize(size);
     return packed;

@@ -86,9 +86,7 @@ def test_deep_parts_decode_to_the_same_samples(write_multipart, tmp_path):
     source, target = write_multipart(), tmp_path / "out.exr"
     native.splice(source, target, box=BOX, pixels=ONES, mask=ALL, part=1)
     for number in (0, 3):
-        a, b = (
-            oiio.ImageInput.open(str(path)).read_native_deep_image(number, 0) for path in (source, target)
-        )
+        a, b = (read_deep(path, number) for path in (source, target))
         assert a.pixels == b.pixels
         for pixel in range(0, a.pixels, 37):
             assert a.samples(pixel) == b.samples(pixel)
