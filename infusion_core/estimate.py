@@ -143,7 +143,9 @@ class WorkMeter:
         left = (1.0 - fraction) / speed if speed > 0 else None
         count = len(self._intervals)
         self._on_progress(
-            Progress(fraction=fraction, interval=interval.index, num_intervals=count, time_left_s=left, **what)  # type: ignore[arg-type]
+            Progress(
+                fraction=fraction, interval=interval.index, num_intervals=count, time_left_s=left, **what
+            )  # type: ignore[arg-type]
         )
 
     def trained(self, interval: Interval, steps: int, loss: float) -> None:

@@ -126,7 +126,9 @@ def resolve_intervals(settings: Settings) -> tuple[Interval, ...]:
     """
     scales = [stage.scale for stage in settings.stages]
     if scales != sorted(scales) or scales[-1] != 1.0:
-        raise SettingsError(f"Stages have the scales {scales}.", remedy="Go from coarse to fine and end at 1.0.")
+        raise SettingsError(
+            f"Stages have the scales {scales}.", remedy="Go from coarse to fine and end at 1.0."
+        )
     schedule = make_schedule(settings.diffusion)
     if settings.stages[0].t_high not in (-1, schedule.num_steps - 1):
         raise SettingsError("The first stage does not start from pure noise.", remedy="Set its t_high to -1.")

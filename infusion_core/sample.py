@@ -10,6 +10,9 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from infusion_core.clip import Clip, upsampled
 from infusion_core.intervals import Interval
 from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
 from infusion_core.schedule import Schedule
@@ -45,6 +48,29 @@ def reverse_step(
 def paste_known(x0_hat: Any, masked_plate: Any, known: Any) -> Any:
     """Clip x0_hat to the model's range and put the plate's known pixels over it (reference test.py)."""
     return x0_hat.clip(-1.0, 1.0) * (1.0 - known) + masked_plate * known
+
+
+def stage_start(
+    coarser: np.ndarray | None,
+    clip: Clip,
+    noise: Any,
+    alpha_bar: float,
+    as_array: Callable[[np.ndarray], Any],
+) -> tuple[Any, Any]:
+    """The noisy clip that a stage starts from, and the guess of its clean content.
+
+    Args:
+        coarser: x0_hat (1, 3, F, h, w) that the stage before ended with, None for the first stage.
+        clip: The plate at the stage's resolution.
+        noise: Standard normal noise of the clip's size.
+        alpha_bar: Of the stage's highest noise level.
+        as_array: Brings a NumPy array to the array type in use.
+    """
+    if coarser is None:
+        return noise, noise * 0.0
+    _, height, width = clip.size
+    x0_hat = paste_known(as_array(upsampled(coarser, height, width)), clip.plate, clip.known)
+    return add_noise(x0_hat, noise, float(alpha_bar)), x0_hat
 
 
 def denoise_interval(

@@ -60,9 +60,7 @@ def cut(size: tuple[int, int, int], window: int, tile: int) -> list[Tile]:
     axes = [spans(size[0], window), spans(size[1], tile), spans(size[2], tile)]
     tiles = []
     for f, r, c in itertools.product(*axes):
-        weight = (
-            ramp(f, size[0])[:, None, None] * ramp(r, size[1])[:, None] * ramp(c, size[2])
-        )  # (f, h, w)
+        weight = ramp(f, size[0])[:, None, None] * ramp(r, size[1])[:, None] * ramp(c, size[2])  # (f, h, w)
         tiles.append(Tile(slice(*f), slice(*r), slice(*c), weight))
     return tiles
 

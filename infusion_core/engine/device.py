@@ -76,7 +76,9 @@ def choose_precision(settings: RunSettings, device: torch.device) -> torch.dtype
         return torch.float32
     if settings.precision == "bfloat16":
         if not bfloat16_is_right(device):
-            raise SettingsError("bfloat16 gives wrong results on this device.", remedy="Use --precision float32.")
+            raise SettingsError(
+                "bfloat16 gives wrong results on this device.", remedy="Use --precision float32."
+            )
         return torch.bfloat16
     fast = has_fast_bfloat16(device) and bfloat16_is_right(device)
     return torch.bfloat16 if fast else torch.float32

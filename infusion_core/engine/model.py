@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from infusion_core.schedule import Schedule
 from infusion_core.network_size import level_widths
+from infusion_core.schedule import Schedule
 from infusion_core.settings import NetworkSettings
 
 TIME_CHANNELS = 16
@@ -62,7 +62,7 @@ class PaperUNet(nn.Module):
 
     def __init__(self, settings: NetworkSettings, schedule: Schedule) -> None:
         super().__init__()
-        self.multiple = 2**settings.levels
+        self.multiple = row_multiple(settings)
         self.head = nn.Sequential(conv(3 + 3 + 1 + TIME_CHANNELS, settings.channels), nn.ReLU())
         self.body = PaperLevel(settings.levels, settings.channels)
         self.tail = conv(settings.channels, 3)
@@ -102,7 +102,7 @@ class FactoredUNet(nn.Module):
     def __init__(self, settings: NetworkSettings, schedule: Schedule) -> None:
         super().__init__()
         widths = level_widths(settings)
-        self.multiple = 2 ** (settings.levels - 1)
+        self.multiple = row_multiple(settings)
         self.register_buffer(
             "alpha_bar", torch.tensor(schedule.alpha_bar, dtype=torch.float32), persistent=False
         )
@@ -150,6 +150,11 @@ class FactoredUNet(nn.Module):
     ) -> Tensor:
         _, c_skip, c_out, _ = self.scales(t)
         return c_skip * noisy + c_out * self.residual(noisy, masked_plate, hole, mean, share, t).float()
+
+
+def row_multiple(settings: NetworkSettings) -> int:
+    """Rows and columns that the network takes are multiples of this."""
+    return 2**settings.levels if settings.kind == "paper" else 2 ** (settings.levels - 1)
 
 
 def make_network(settings: NetworkSettings, schedule: Schedule) -> nn.Module:

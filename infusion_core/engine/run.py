@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infusion_core.clip import Clip, clip_from_shot, scaled_clip, upsampled
+from infusion_core.clip import Clip, clip_from_shot, scaled_clip
 from infusion_core.denoisers import make_denoiser
 from infusion_core.engine.checkpoint import State
 from infusion_core.engine.device import choose_device, choose_precision, set_threads
@@ -22,7 +22,7 @@ from infusion_core.estimate import WorkMeter
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.noise import clip_noise, stage_draw
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
-from infusion_core.sample import Denoiser, add_noise, denoise_interval
+from infusion_core.sample import Denoiser, denoise_interval, stage_start
 from infusion_core.schedule import Schedule, make_schedule
 from infusion_core.settings import Settings
 
@@ -79,6 +79,11 @@ class Run:
         return self.tensor(clip_noise(self.settings.run.seed, draw, range(frames), (3, height, width)))
 
 
+def copied(tensor: Tensor) -> np.ndarray:
+    """A tensor as an array of its own, which later training does not change."""
+    return tensor.detach().cpu().contiguous().clone().numpy()
+
+
 def as_channels_last(network: torch.nn.Module) -> torch.nn.Module:
     """Store the weights with channels last, for which the convolution kernels are much faster."""
     return network.to(memory_format=torch.channels_last_3d)
@@ -116,20 +121,6 @@ def _prepare(
     )
 
 
-def _stage_start(run: Run, interval: Interval, clip: Clip, coarser: Tensor) -> tuple[Tensor, Tensor]:
-    """The noisy clip that a stage starts from, and the guess of its clean content.
-
-    ``coarser`` is the x0_hat (1, 3, F, h, w) that the stage before ended with; not used by the first.
-    """
-    noise = run.noise(interval, run.schedule.num_steps, clip.size)
-    if interval.index == 0:
-        return noise, torch.zeros_like(noise)
-    _, height, width = clip.size
-    x0_hat = run.tensor(upsampled(coarser.cpu().numpy(), height, width))
-    x0_hat = x0_hat * (1 - clip.known) + clip.plate
-    return add_noise(x0_hat, noise, float(run.schedule.alpha_bar[interval.t_high])), x0_hat
-
-
 def _state(run: Run, interval: int, phase: str, step: int, noisy: Tensor, x0_hat: Tensor) -> State:
     tensors = {f"weight/{k}": v for k, v in run.learner.network.named_parameters()}
     tensors |= {f"average/{k}": v for k, v in run.learner.average.items()}
@@ -137,7 +128,7 @@ def _state(run: Run, interval: int, phase: str, step: int, noisy: Tensor, x0_hat
     for name, moments in zip(names, run.learner.optimiser.state_dict()["state"].values(), strict=False):
         tensors |= {f"optimiser/{key}/{name}": value for key, value in moments.items()}
     tensors |= {"noisy": noisy, "x0_hat": x0_hat}
-    arrays = {k: v.detach().cpu().contiguous().numpy() for k, v in tensors.items()}
+    arrays = {k: copied(v) for k, v in tensors.items()}
     return State(interval, phase, step, arrays)  # type: ignore[arg-type]
 
 
@@ -242,7 +233,7 @@ def _denoise(
 
 
 def _result(run: Run, interval: Interval, x0_hat: Tensor) -> IntervalResult:
-    weights = {k: v.detach().cpu().contiguous().numpy() for k, v in run.learner.sampling_weights().items()}
+    weights = {k: copied(v) for k, v in run.learner.sampling_weights().items()}
     return IntervalResult(interval.index, weights, x0_hat[0].permute(1, 2, 3, 0).cpu().numpy())
 
 
@@ -288,7 +279,10 @@ def run(
         scaled = scaled_clip(loop.full_clip, interval.scale)
         clip = Clip(loop.tensor(scaled.plate), loop.tensor(scaled.known))
         if phase == "start" and (interval.index == 0 or loop.intervals[interval.index - 1].ends_stage):
-            noisy, x0_hat = _stage_start(loop, interval, clip, x0_hat)
+            coarser = None if interval.index == 0 else x0_hat.cpu().numpy()
+            noise = loop.noise(interval, loop.schedule.num_steps, clip.size)
+            highest = loop.schedule.alpha_bar[interval.t_high]
+            noisy, x0_hat = stage_start(coarser, clip, noise, highest, loop.tensor)
         if phase in ("start", "train"):
             _train(loop, interval, clip, noisy, x0_hat, step)
             step = 0

@@ -14,7 +14,6 @@ from infusion_core.clip import Clip
 from infusion_core.engine.examples import Examples, draw_examples
 from infusion_core.intervals import Interval
 from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
-from infusion_core.sample import add_noise
 from infusion_core.schedule import Schedule
 from infusion_core.settings import TrainingSettings
 
@@ -133,7 +132,9 @@ def train_interval(
         t = draw_noise_levels(interval, settings.batch, generator)
         noise = torch.randn(
             examples.clean.shape,
-            generator=generator if device.type == "cpu" else step_generator(seed, interval.index, step, str(device)),
+            generator=generator
+            if device.type == "cpu"
+            else step_generator(seed, interval.index, step, str(device)),
             device=device,
         )
         for group in learner.optimiser.param_groups:

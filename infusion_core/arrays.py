@@ -1,0 +1,102 @@
+"""The method as a function on arrays, without files."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from infusion_core.box import Box
+from infusion_core.colour import ColourKind, fit_colour
+from infusion_core.errors import InputError
+from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
+from infusion_core.region import find_region
+from infusion_core.settings import Settings, load_preset
+from infusion_core.shot import Shot
+
+
+def _checked(plate: np.ndarray, hole: np.ndarray) -> None:
+    if plate.ndim != 4 or plate.shape[-1] != 3:
+        raise InputError(f"The plate has the shape {plate.shape}.", remedy="Give it as (F, H, W, 3).")
+    if hole.shape != plate.shape[:3] or hole.dtype != bool:
+        raise InputError(
+            f"The hole is {hole.dtype} of the shape {hole.shape}.",
+            remedy=f"Give it as bool of the shape {plate.shape[:3]}.",
+        )
+    if not hole.any():
+        raise InputError("The hole is empty.")
+
+
+def _hole_boxes(hole: np.ndarray) -> list[Box]:
+    boxes = []
+    for frame in hole[hole.any(axis=(1, 2))]:
+        rows, columns = np.flatnonzero(frame.any(1)), np.flatnonzero(frame.any(0))
+        boxes.append(Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1))
+    return boxes
+
+
+def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, colour: ColourKind) -> Shot:
+    """The region of interest of a plate and its hole, in model range.
+
+    Raises:
+        InputError: the arrays do not fit together, or nothing is known around the hole.
+    """
+    _checked(plate, hole)
+    frame = Box(0, 0, plate.shape[2], plate.shape[1])
+    box = find_region(_hole_boxes(hole), frame, settings.shot.context)
+    region = (slice(None), *box.slices_in(frame))
+    pixels, hole = plate[region].astype(np.float32), hole[region]
+    known = ~hole & np.isfinite(pixels).all(-1)
+    transform = fit_colour(pixels[known], colour)
+    model = np.where(known[..., None], transform.encode(np.where(known[..., None], pixels, 0)), 0)
+    return Shot(
+        frames=tuple(range(len(plate))),
+        box=box,
+        plate=model.astype(np.float32),
+        hole=hole,
+        known=known,
+        blend=hole.astype(np.float32),
+        colour=transform,
+    )
+
+
+def inpaint(
+    plate: np.ndarray,
+    hole: np.ndarray,
+    settings: Settings | None = None,
+    *,
+    colour: ColourKind = "scene-linear",
+    seed: int | None = None,
+    on_progress: OnProgress = ignore_progress,
+    should_stop: ShouldStop = never_stop,
+) -> np.ndarray:
+    """Fill the hole of a clip by internal diffusion. Needs PyTorch.
+
+    Args:
+        plate: (F, H, W, 3) float32; what it holds in the hole is not looked at.
+        hole: (F, H, W) bool, True = fill.
+        settings: From ``load_preset`` or ``resolve``; None for the preset ``standard``.
+        colour: ``scene-linear`` for linear light of any height, ``display`` for values in [0, 1].
+        seed: Overrides the seed of the settings.
+        on_progress: Told after every step where the work stands.
+        should_stop: Polled between steps.
+
+    Returns:
+        (F, H, W, 3) float32: the plate, bit for bit, with the hole filled.
+
+    Raises:
+        InputError: the arrays do not fit together, the hole is empty, or nothing is known around it.
+        Cancelled: ``should_stop`` returned true.
+    """
+    from infusion_core.engine.run import run
+
+    settings = settings or load_preset("standard")
+    if seed is not None:
+        settings = replace(settings, run=replace(settings.run, seed=seed))
+    shot = shot_from_arrays(plate, hole, settings, colour)
+    x0 = run(shot, settings, on_progress=on_progress, should_stop=should_stop)
+    result = np.array(plate, np.float32)
+    rows, columns = shot.box.slices_in(Box(0, 0, plate.shape[2], plate.shape[1]))
+    region = result[:, rows, columns]
+    region[shot.hole] = shot.colour.decode(x0[shot.hole])
+    return result

@@ -1,0 +1,119 @@
+"""Another take from a bundle: the same sampler over ONNX Runtime. Never imports PyTorch."""
+
+from __future__ import annotations
+
+import numpy as np
+import onnxruntime
+
+from infusion_core.bundle import Bundle
+from infusion_core.clip import Clip, clip_from_shot, scaled_clip
+from infusion_core.denoisers import make_denoiser
+from infusion_core.estimate import call_flops
+from infusion_core.intervals import Interval
+from infusion_core.noise import clip_noise, stage_draw
+from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
+from infusion_core.sample import Denoiser, denoise_interval, stage_start
+from infusion_core.schedule import Schedule, make_schedule
+from infusion_core.shot import Shot
+
+PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
+INPUT_NAMES = ("noisy", "masked_plate", "hole", "mean", "share", "t")
+
+
+def available_providers(device: str = "auto") -> list[str]:
+    """ONNX Runtime's execution providers to use, best first; ``device`` cpu leaves CUDA out."""
+    installed = onnxruntime.get_available_providers()
+    wanted = PROVIDERS[1:] if device == "cpu" else PROVIDERS
+    return [provider for provider in wanted if provider in installed]
+
+
+def _denoiser(bundle: Bundle, interval: Interval, clip: Clip) -> Denoiser:
+    run, sampling = bundle.settings.run, bundle.settings.sampling
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = run.threads
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(
+        bundle.models[interval.index], options, providers=available_providers(run.device)
+    )
+    wanted = {item.name for item in session.get_inputs()}
+
+    def call(*inputs: np.ndarray) -> np.ndarray:
+        *clips, t = inputs
+        values = (*(np.ascontiguousarray(array, np.float32) for array in clips), np.array([t], np.int64))
+        feed = {name: value for name, value in zip(INPUT_NAMES, values, strict=True) if name in wanted}
+        return session.run(None, feed)[0]
+
+    return make_denoiser(
+        call, clip, bundle.multiple, window=sampling.window, tile=sampling.tile, as_array=np.asarray
+    )
+
+
+def _noise(seed: int, interval: Interval, draw: int, size: tuple[int, int, int]) -> np.ndarray:
+    frames, height, width = size
+    return clip_noise(seed, stage_draw(interval.stage, draw), range(frames), (3, height, width))
+
+
+def _denoise(
+    bundle: Bundle,
+    interval: Interval,
+    full_clip: Clip,
+    schedule: Schedule,
+    seed: int,
+    noisy: np.ndarray | None,
+    x0_hat: np.ndarray | None,
+    should_stop: ShouldStop,
+) -> tuple[np.ndarray, np.ndarray]:
+    clip = scaled_clip(full_clip, interval.scale)
+    if interval.index == 0 or bundle.intervals[interval.index - 1].ends_stage:
+        noise = _noise(seed, interval, schedule.num_steps, clip.size)
+        noisy, x0_hat = stage_start(x0_hat, clip, noise, schedule.alpha_bar[interval.t_high], np.asarray)
+    return denoise_interval(
+        interval,
+        schedule,
+        _denoiser(bundle, interval, clip),
+        noisy,
+        clip.plate,
+        clip.known,
+        lambda level: _noise(seed, interval, level, clip.size),
+        eta=bundle.settings.sampling.eta,
+        should_stop=should_stop,
+    )
+
+
+def render(
+    bundle: Bundle,
+    shot: Shot,
+    seed: int,
+    *,
+    on_progress: OnProgress = ignore_progress,
+    should_stop: ShouldStop = never_stop,
+) -> np.ndarray:
+    """Fill the hole of a shot with the models of a bundle.
+
+    Args:
+        bundle: The models; they serve any number of frames and any region size.
+        shot: Plate in the bundle's model range with what is known of it.
+        seed: The take; the seed of the bundle's own run gives that run's result to about 1e-3.
+
+    Returns:
+        The filled shot (F, H, W, 3) float32 in model range; known pixels are the plate's.
+
+    Raises:
+        Cancelled: ``should_stop`` returned true.
+    """
+    schedule = make_schedule(bundle.settings.diffusion)
+    full_clip = clip_from_shot(shot)
+    work = [len(i.times) * call_flops(i, full_clip.size, bundle.settings) for i in bundle.intervals]
+    noisy = x0_hat = None
+    for interval in bundle.intervals:
+        noisy, x0_hat = _denoise(bundle, interval, full_clip, schedule, seed, noisy, x0_hat, should_stop)
+        on_progress(
+            Progress(
+                "denoise",
+                sum(work[: interval.index + 1]) / sum(work),
+                interval=interval.index,
+                num_intervals=len(bundle.intervals),
+                message=f"Denoising interval {interval.index + 1} of {len(bundle.intervals)}",
+            )
+        )
+    return np.ascontiguousarray(x0_hat[0].transpose(1, 2, 3, 0))
