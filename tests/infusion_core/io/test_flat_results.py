@@ -126,6 +126,23 @@ def test_metadata_of_dpx_and_tiff_is_kept(make, tmp_path):
         after.close()
 
 
+@pytest.mark.parametrize("suffix", ["dpx", "exr"])
+def test_the_timecode_of_a_dpx_is_kept(make, tmp_path, suffix):
+    code = (0x12345678, 9)
+    spec = oiio.ImageSpec(30, 20, 3, "uint16")
+    spec.attribute("smpte:TimeCode", oiio.TypeDesc("timecode"), code)
+    path = str(tmp_path / "p.dpx")
+    output = oiio.ImageOutput.create(path)
+    assert output is not None
+    assert output.open(path, spec)
+    assert output.write_image(random_pixels(make, np.uint16))
+    assert output.close()
+    write_filled(open_plate(path), tmp_path / f"out.{suffix}")
+    written = oiio.ImageInput.open(str(tmp_path / f"out.{suffix}"))
+    assert written is not None
+    assert written.spec().getattribute("smpte:TimeCode") == code
+
+
 @pytest.mark.parametrize("suffix", ["png", "tif", "exr"])
 @pytest.mark.parametrize("channels", [3, 4])
 def test_alpha_can_become_the_filled_matte(make, tmp_path, suffix, channels):
