@@ -14,6 +14,7 @@ from infusion_core.tiles import Tile, blended, cut
 # (noisy, masked_plate, hole, mean background, share known, t) -> x0_hat; rows and columns are multiples
 # of what the network needs
 NetworkCall = Callable[[Any, Any, Any, Any, Any, int], Any]
+INPUT_NAMES = ("noisy", "masked_plate", "hole", "mean", "share", "t")
 
 
 def padded(array: Any, multiple: int, as_array: Callable[[np.ndarray], Any]) -> Any:

@@ -7,7 +7,7 @@ import onnxruntime
 
 from infusion_core.bundle import Bundle
 from infusion_core.clip import Clip, clip_from_shot, scaled_clip
-from infusion_core.denoisers import make_denoiser
+from infusion_core.denoisers import INPUT_NAMES, make_denoiser
 from infusion_core.estimate import call_flops
 from infusion_core.intervals import Interval
 from infusion_core.noise import clip_noise, stage_draw
@@ -17,7 +17,6 @@ from infusion_core.schedule import Schedule, make_schedule
 from infusion_core.shot import Shot
 
 PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
-INPUT_NAMES = ("noisy", "masked_plate", "hole", "mean", "share", "t")
 
 
 def available_providers(device: str = "auto") -> list[str]:

@@ -10,8 +10,8 @@ import onnx
 import torch
 from onnx import numpy_helper
 
+from infusion_core.denoisers import INPUT_NAMES
 from infusion_core.engine.model import make_network
-from infusion_core.render import INPUT_NAMES
 from infusion_core.schedule import make_schedule
 from infusion_core.settings import Settings
 

@@ -84,7 +84,13 @@ def render_take(
         on_progress=half(report, 0.5),
         should_stop=should_stop,
     )
-    x0 = render(bundle, shot, settings.run.seed, on_progress=pace.step("denoise"), should_stop=should_stop)
+    x0 = render(
+        replace(bundle, settings=settings),
+        shot,
+        settings.run.seed,
+        on_progress=pace.step("denoise"),
+        should_stop=should_stop,
+    )
     files = write_shot(
         inputs.plate,
         inputs.target,

@@ -132,6 +132,20 @@ def infusion() -> Infusion:
 
 
 @pytest.fixture
+def infusion_without_torch() -> Infusion:
+    """Run ``infusion`` as a process in which PyTorch cannot be imported."""
+    code = "import sys; sys.modules['torch'] = None; from infusion_core.cli import main; sys.exit(main(sys.argv[1:]))"
+
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", "-c", code, *words]
+        return subprocess.run(
+            command, capture_output=True, text=True, env=environment(), timeout=200, check=False
+        )
+
+    return run
+
+
+@pytest.fixture
 def infusion_signalled() -> Infusion:
     """Run ``infusion`` as a process and send it a signal once ``reached()`` is true."""
 
