@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from infusion_core.clip_size import crop_size, scaled_size
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.network_size import level_widths
-from infusion_core.progress import OnProgress, Progress
+from infusion_core.progress import OnProgress, Progress, Stage
 from infusion_core.settings import NetworkSettings, Settings
 
 TRAINING_PASSES = 3  # forward, and twice as much backward
@@ -132,7 +132,15 @@ class WorkMeter:
         k = interval.index
         return interval.training_steps * self._step[k] + len(interval.times) * self._call[k]
 
-    def _report(self, interval: Interval, work: float, **what: object) -> None:
+    def _report(
+        self,
+        interval: Interval,
+        work: float,
+        stage: Stage,
+        step: int,
+        num_steps: int,
+        loss: float | None = None,
+    ) -> None:
         before = sum(self._work_of(i) for i in self._intervals[: interval.index])
         fraction = min(1.0, (before + work) / self._total)
         now = time.monotonic()
@@ -142,32 +150,28 @@ class WorkMeter:
         speed = (fraction - first) / (now - since) if now > since else 0.0
         left = (1.0 - fraction) / speed if speed > 0 else None
         count = len(self._intervals)
+        doing = "Training" if stage == "train" else "Denoising"
         self._on_progress(
             Progress(
-                fraction=fraction, interval=interval.index, num_intervals=count, time_left_s=left, **what
-            )  # type: ignore[arg-type]
+                stage,
+                fraction,
+                interval=interval.index,
+                num_intervals=count,
+                step=step,
+                num_steps=num_steps,
+                loss=loss,
+                time_left_s=left,
+                message=f"{doing} interval {interval.index + 1} of {count}",
+            )
         )
 
     def trained(self, interval: Interval, steps: int, loss: float) -> None:
         """Report that ``steps`` training steps of the interval are done."""
-        self._report(
-            interval,
-            steps * self._step[interval.index],
-            stage="train",
-            step=steps,
-            num_steps=interval.training_steps,
-            loss=loss,
-            message=f"Training interval {interval.index + 1} of {len(self._intervals)}",
-        )
+        work = steps * self._step[interval.index]
+        self._report(interval, work, "train", steps, interval.training_steps, loss)
 
     def denoised(self, interval: Interval, calls: int) -> None:
         """Report that ``calls`` reverse steps of the interval are done."""
         k = interval.index
-        self._report(
-            interval,
-            interval.training_steps * self._step[k] + calls * self._call[k],
-            stage="denoise",
-            step=calls,
-            num_steps=len(interval.times),
-            message=f"Denoising interval {k + 1} of {len(self._intervals)}",
-        )
+        work = interval.training_steps * self._step[k] + calls * self._call[k]
+        self._report(interval, work, "denoise", calls, len(interval.times))

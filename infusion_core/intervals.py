@@ -6,6 +6,7 @@ resolution, and a stage may start again from a higher noise level than the last 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,7 +100,7 @@ def _stage_intervals(
 ) -> list[Interval]:
     bounds = stage_bounds(stage, schedule)
     result = []
-    for i, (t_high, t_end) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+    for i, (t_high, t_end) in enumerate(itertools.pairwise(bounds)):
         last = i == stage.intervals - 1
         # The reference code never calls the network at t = 0: x0 at t = 1 is the result.
         lowest_call = max(t_end, 0) if last and t_high > 0 else t_end

@@ -375,7 +375,8 @@ def override(settings: Settings, data: Mapping[str, Any]) -> Settings:
         if name == "schema_version":
             if values != SETTINGS_SCHEMA_VERSION:
                 raise SettingsError(
-                    f"These settings have schema version {values}; this release reads {SETTINGS_SCHEMA_VERSION}."
+                    f"These settings have schema version {values}; "
+                    f"this release reads {SETTINGS_SCHEMA_VERSION}."
                 )
         elif name == "preset":
             changes["preset"] = values

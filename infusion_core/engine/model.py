@@ -76,7 +76,7 @@ class PaperUNet(nn.Module):
 
 
 class FactoredBlock(nn.Module):
-    """A residual block: convolution in space, in time, in space (the (2+1)D factorisation of Tran et al. 2018)."""
+    """A residual block: convolution in space, in time, in space ((2+1)D of Tran et al. 2018)."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -84,6 +84,7 @@ class FactoredBlock(nn.Module):
         self.time = conv(channels, channels, (3, 1, 1))
         self.out = conv(channels, channels, (1, 3, 3))
         nn.init.zeros_(self.out.weight)
+        assert self.out.bias is not None
         nn.init.zeros_(self.out.bias)
 
     def forward(self, features: Tensor) -> Tensor:
@@ -98,6 +99,8 @@ class FactoredUNet(nn.Module):
     Preconditioning after Karras et al. 2022, table 1. Arguments as ``PaperUNet``; ``mean`` and ``share``
     let it find a background that is seen only in frames far away.
     """
+
+    alpha_bar: Tensor
 
     def __init__(self, settings: NetworkSettings, schedule: Schedule) -> None:
         super().__init__()
@@ -157,7 +160,9 @@ def row_multiple(settings: NetworkSettings) -> int:
     return 2**settings.levels if settings.kind == "paper" else 2 ** (settings.levels - 1)
 
 
-def make_network(settings: NetworkSettings, schedule: Schedule) -> nn.Module:
+Network = PaperUNet | FactoredUNet
+
+
+def make_network(settings: NetworkSettings, schedule: Schedule) -> Network:
     """A fresh network of the kind that the settings name."""
-    kinds = {"paper": PaperUNet, "factored": FactoredUNet}
-    return kinds[settings.kind](settings, schedule)
+    return (PaperUNet if settings.kind == "paper" else FactoredUNet)(settings, schedule)

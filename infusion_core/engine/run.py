@@ -84,9 +84,9 @@ def copied(tensor: Tensor) -> np.ndarray:
     return tensor.detach().cpu().contiguous().clone().numpy()
 
 
-def as_channels_last(network: torch.nn.Module) -> torch.nn.Module:
+def store_channels_last(network: torch.nn.Module) -> None:
     """Store the weights with channels last, for which the convolution kernels are much faster."""
-    return network.to(memory_format=torch.channels_last_3d)
+    network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
 
 
 def _prepare(
@@ -102,7 +102,8 @@ def _prepare(
     schedule = make_schedule(settings.diffusion)
     intervals = resolve_intervals(settings)
     torch.manual_seed(step_generator(settings.run.seed, len(intervals), 0).initial_seed())
-    network = as_channels_last(make_network(settings.network, schedule).to(device))
+    network = make_network(settings.network, schedule).to(device)
+    store_channels_last(network)
     clip = clip_from_shot(shot)
     return Run(
         shot=shot,
@@ -122,7 +123,7 @@ def _prepare(
 
 
 def _state(run: Run, interval: int, phase: str, step: int, noisy: Tensor, x0_hat: Tensor) -> State:
-    tensors = {f"weight/{k}": v for k, v in run.learner.network.named_parameters()}
+    tensors: dict[str, Tensor] = {f"weight/{k}": v for k, v in run.learner.network.named_parameters()}
     tensors |= {f"average/{k}": v for k, v in run.learner.average.items()}
     names = [name for name, _ in run.learner.network.named_parameters()]
     for name, moments in zip(names, run.learner.optimiser.state_dict()["state"].values(), strict=False):

@@ -12,6 +12,7 @@ from torch import Generator, Tensor, nn
 
 from infusion_core.clip import Clip
 from infusion_core.engine.examples import Examples, draw_examples
+from infusion_core.engine.model import FactoredUNet, Network
 from infusion_core.intervals import Interval
 from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
 from infusion_core.schedule import Schedule
@@ -25,7 +26,7 @@ MAX_GRADIENT_NORM = 1.0
 class Learner:
     """A network in training: its weights, their moving average and the optimiser's state."""
 
-    network: nn.Module
+    network: Network
     average: dict[str, Tensor]
     optimiser: torch.optim.Optimizer
 
@@ -34,7 +35,7 @@ class Learner:
         return self.average or dict(self.network.named_parameters())
 
 
-def make_learner(network: nn.Module, settings: TrainingSettings) -> Learner:
+def make_learner(network: Network, settings: TrainingSettings) -> Learner:
     """A learner for ``network`` as it stands."""
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
@@ -75,7 +76,7 @@ def draw_noise_levels(interval: Interval, count: int, generator: Generator) -> T
 
 
 def training_loss(
-    network: nn.Module, examples: Examples, t: Tensor, noise: Tensor, schedule: Schedule, loss: str
+    network: Network, examples: Examples, t: Tensor, noise: Tensor, schedule: Schedule, loss: str
 ) -> Tensor:
     """Weighted mean squared error of x0_hat, divided by the variance that the network must explain."""
     alpha_bar = torch.as_tensor(schedule.alpha_bar[t.numpy()], dtype=torch.float32, device=noise.device)
@@ -85,7 +86,7 @@ def training_loss(
         noisy, examples.masked_plate, examples.hole, examples.mean, examples.share, t.to(noise.device)
     )
     error = (x0_hat.float() - examples.clean) ** 2 * examples.weight
-    if hasattr(network, "scales"):
+    if isinstance(network, FactoredUNet):
         error = error / network.scales(t.to(noise.device))[2] ** 2
     voxels = examples.weight.numel() if loss == "known" else examples.weight.sum().clamp(min=1.0)
     return error.sum() / (3 * voxels)

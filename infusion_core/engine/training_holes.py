@@ -41,11 +41,8 @@ def bezier_outline(generator: Generator) -> Tensor:
     control = torch.stack([angle.cos(), angle.sin()], dim=1) * radius[:, None]
     control[-1] = control[0]
     u = torch.linspace(0, 1, BEZIER_SAMPLES)[:, None]
-    weights = ((1 - u) ** 3, 3 * u * (1 - u) ** 2, 3 * u**2 * (1 - u), u**3)
-    pieces = [
-        sum(weight * control[3 * edge + i] for i, weight in enumerate(weights)) for edge in range(num_edges)
-    ]
-    return torch.cat(pieces)
+    weights = torch.cat(((1 - u) ** 3, 3 * u * (1 - u) ** 2, 3 * u**2 * (1 - u), u**3), dim=1)
+    return torch.cat([weights @ control[3 * edge : 3 * edge + 4] for edge in range(num_edges)])
 
 
 def fill_outline(outline: Tensor, height: int, width: int) -> Tensor:
