@@ -134,7 +134,10 @@ def infusion() -> Infusion:
 @pytest.fixture
 def infusion_without_torch() -> Infusion:
     """Run ``infusion`` as a process in which PyTorch cannot be imported."""
-    code = "import sys; sys.modules['torch'] = None; from infusion_core.cli import main; sys.exit(main(sys.argv[1:]))"
+    code = (
+        "import sys; sys.modules['torch'] = None;"
+        "from infusion_core.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-P", "-c", code, *words]
