@@ -46,12 +46,19 @@ def pad_to_multiple(video: Tensor, multiple: int) -> Tensor:
 
 
 def _hole_in_crop(
-    clip: Clip, settings: TrainingSettings, top: int, left: int, size: tuple[int, int], generator: Generator
+    clip: Clip,
+    settings: TrainingSettings,
+    first: int,
+    top: int,
+    left: int,
+    size: tuple[int, int],
+    generator: Generator,
 ) -> Tensor:
     """A training hole within a crop over all frames, (F, H, W) on the CPU."""
     real_hole = 1.0 - clip.known[0, 0].cpu()
     if settings.holes == "blobs" or uniform(0, 1, generator) < BLOB_SHARE or not real_hole.any():
-        return blob_hole(clip.size[0], *size, generator)
+        # As in the paper, a blob sets out at the window's first frame; its speed wanders from there.
+        return blob_hole(clip.size[0], *size, generator).roll(first, dims=0)
     return transplanted_hole(real_hole, top, left, size, generator)
 
 
@@ -64,7 +71,7 @@ def _draw_one(clip: Clip, fill: Tensor, settings: TrainingSettings, generator: G
         first = integer(0, num_frames - window, generator)
         crop = (..., slice(top, top + rows), slice(left, left + columns))
         frames = (slice(None), slice(None), slice(first, first + window))
-        hidden = _hole_in_crop(clip, settings, top, left, (rows, columns), generator)
+        hidden = _hole_in_crop(clip, settings, first, top, left, (rows, columns), generator)
         hidden = hidden.to(clip.plate.device)[None, None]
         known = clip.known[crop]
         learnable = (hidden * known)[frames]
