@@ -102,7 +102,7 @@ def render_take(node: nuke.Node) -> None:
     """Fill again from the job's bundle with the seed that the knob now has, beside the first result."""
     client = run.client_of(node)
     seed = int(node["run_seed"].value())
-    output = run.take_pattern(job.read_job(client.folder).output, seed)
+    output = job.take_pattern(job.read_job(client.folder).output, seed)
     if not (client.folder / "bundle" / "manifest.json").exists():
         raise JobError("This job has no trained models yet.", remedy="Let Inpaint run to its end first.")
     _start(node, run.RESULT, job.Run(task="render", seed=seed, output=output))

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infusion_plugin import frame_range
+from infusion_plugin import frame_range, sequence
 from infusion_plugin.errors import InputError, PluginError
 
 if TYPE_CHECKING:
@@ -47,15 +46,7 @@ def write_exrs(source: nuke.Node, pattern: str, frames: list[int], view: str, ex
     """
     import nuke
 
-    folder = Path(pattern).parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"Cannot make the folder: {error.strerror}.", path=folder, remedy="Choose another Work folder."
-        ) from error
-    for frame in frames:  # an older run's frames must not stand in for what fails now
-        (folder / (Path(pattern).name % frame)).unlink(missing_ok=True)
+    sequence.make_room(pattern, frames)
     with full_size(), without_undo(), temporary_write(source, pattern, exr) as write:
         for part in frame_range.format_frames(frames).split(","):
             run = frame_range.parse(part)
@@ -64,13 +55,7 @@ def write_exrs(source: nuke.Node, pattern: str, frames: list[int], view: str, ex
                 nuke.execute(write, run[0], run[-1], step, [view])
             except RuntimeError as error:
                 raise _explained(error, pattern) from error
-    missing = [frame for frame in frames if not (folder / (Path(pattern).name % frame)).exists()]
-    if missing:
-        raise InputError(
-            f"Frames {frame_range.format_frames(missing)} were not written.",
-            path=pattern,
-            remedy="Look for missing or broken frames upstream.",
-        )
+    sequence.require_written(pattern, frames)
 
 
 def _explained(error: RuntimeError, pattern: str) -> PluginError:

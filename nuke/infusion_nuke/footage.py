@@ -89,14 +89,8 @@ def _matte_exr(node: nuke.Node) -> Exr:
 def wanted_frames(plate: nuke.Node, request: Request) -> list[int]:
     """The frames to fill and those handles that the plate has."""
     available = plate.frameRange()
-    with_handles = frame_range.with_handles(request.first_frame, request.last_frame, request.handles)
-    handles = {
-        frame
-        for frame in with_handles
-        if int(available.first()) <= frame <= int(available.last())
-        and not request.first_frame <= frame <= request.last_frame
-    }
-    return sorted(handles | set(request.frames))
+    first_available, last_available = int(available.first()), int(available.last())
+    return frame_range.wanted(request.frames, request.handles, first_available, last_available)
 
 
 def _direct(source: nuke.Node, request: Request, frames: list[int]) -> str:

@@ -80,15 +80,8 @@ def _settings(node: nuke.Node) -> dict[str, Any]:
 
 def _frames(node: nuke.Node, plate: nuke.Node) -> list[int]:
     available = plate.frameRange()
-    first_frame, last_frame = int(available.first()), int(available.last())
-    text = str(node["shot_frames"].value()).strip()
-    frames = frame_range.parse(text) if text else list(range(first_frame, last_frame + 1))
-    if frames[0] < first_frame or frames[-1] > last_frame:
-        raise InputError(
-            f"The range {text} leaves the plate, which has the frames {first_frame}-{last_frame}.",
-            remedy="Set Frame range inside it, or extend the plate.",
-        )
-    return frames
+    text = str(node["shot_frames"].value())
+    return frame_range.within(text, int(available.first()), int(available.last()))
 
 
 def chosen_view(node: nuke.Node) -> str:
@@ -174,7 +167,4 @@ def next_version(node: nuke.Node) -> int:
     """The node's version, or the next free one where that has work in it already."""
     view = chosen_view(node)
     name = _name_with_view(node.fullName(), view)
-    root, script, version = work_folder(node), script_name(), int(node["version"].value())
-    if job.has_work(job.shot_paths(root, script, name, version).job):
-        return max(version, job.latest_version(root, script, name)) + 1
-    return version
+    return job.next_version(work_folder(node), script_name(), name, int(node["version"].value()))

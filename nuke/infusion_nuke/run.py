@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -102,11 +101,6 @@ def _image(path: object) -> str:
     return f'<img src="{path}">' if path else "-"
 
 
-def take_pattern(pattern: str, seed: int) -> str:
-    """Where another take of the result ``pattern`` is written: beside it, with the seed in its name."""
-    return re.sub(r"(%\d*d|#+)", rf"seed{seed}.\1", pattern)
-
-
 def show_when_done(node: nuke.Node, folder: Path, state: RunState) -> None:
     """Put what the run in ``folder`` has made into the node, once, in one undo step."""
     if state.status != "done":
@@ -118,7 +112,7 @@ def show_when_done(node: nuke.Node, folder: Path, state: RunState) -> None:
     spec = job.read_job(folder)
     pattern = str((read_json(folder / "host.json") or {}).get("shown") or spec.output)
     if run.seed is not None:
-        pattern = take_pattern(pattern, run.seed)
+        pattern = job.take_pattern(pattern, run.seed)
     frames = frame_range.parse(str(spec.settings["shot"]["frames"]))
     result.show(node, what, pattern, frames, result.title_of(pattern, frames))
     with without_undo():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from infusion_nuke import run
 from infusion_nuke.report import report
+from infusion_plugin.follow import follow
 from infusion_plugin.worker_client import WorkerClient
 
 if TYPE_CHECKING:
@@ -59,19 +60,12 @@ def watch(node: nuke.Node, client: WorkerClient) -> None:
 
 
 def _follow_in_terminal(client: WorkerClient) -> run.Look:
-    """Wait for the end of a run and print a line for each per cent of it."""
+    """Wait for the end of a run with lines in the terminal."""
     import nuke
 
-    follower, last = run.Follower(client), -1
-    look = follower.look()
-    while look.state.is_active:
-        percent = int(100 * look.state.fraction)
-        if percent != last:
-            nuke.tprint(f"Infusion Inpaint: {percent} %, {look.state.describe()}")
-            last = percent
-        time.sleep(EVERY_S)
-        look = follower.look()
-    return look
+    follower = run.Follower(client)
+    follow(client, nuke.tprint, every_s=EVERY_S)
+    return follower.look()
 
 
 def _draw(node: nuke.Node, look: run.Look) -> None:

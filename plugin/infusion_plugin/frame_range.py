@@ -65,3 +65,30 @@ def _format_run(run: list[int]) -> str:
 def with_handles(first_frame: int, last_frame: int, handles: int) -> range:
     """Every frame from ``handles`` before ``first_frame`` to ``handles`` after ``last_frame``."""
     return range(first_frame - handles, last_frame + handles + 1)
+
+
+def wanted(frames: Iterable[int], handles: int, first_available: int, last_available: int) -> list[int]:
+    """``frames`` and those of the handles around them that the plate has, sorted."""
+    fill = set(frames)
+    first_frame, last_frame = min(fill), max(fill)
+    around = {
+        frame
+        for frame in with_handles(first_frame, last_frame, handles)
+        if first_available <= frame <= last_available and not first_frame <= frame <= last_frame
+    }
+    return sorted(fill | around)
+
+
+def within(text: str, first_available: int, last_available: int) -> list[int]:
+    """The frames that ``text`` names, all available ones where it is empty.
+
+    Raises:
+        InputError: the text is not a frame range, or leaves what is available.
+    """
+    frames = parse(text) if text.strip() else list(range(first_available, last_available + 1))
+    if frames[0] < first_available or frames[-1] > last_available:
+        raise InputError(
+            f"The range {text} leaves the plate, which has the frames {first_available}-{last_available}.",
+            remedy="Set Frame range inside it, or extend the plate.",
+        )
+    return frames

@@ -97,6 +97,18 @@ def latest_version(root: Path, script: str, node: str) -> int:
     return max(found, default=0)
 
 
+def next_version(root: Path, script: str, node: str, version: int) -> int:
+    """``version``, or the next free one where that has work in it already."""
+    if has_work(shot_paths(root, script, node, version).job):
+        return max(version, latest_version(root, script, node)) + 1
+    return version
+
+
+def take_pattern(pattern: str, seed: int) -> str:
+    """Where another take of the result ``pattern`` is written: beside it, with the seed in its name."""
+    return re.sub(r"(%\d*d|#+)", rf"seed{seed}.\1", pattern)
+
+
 def has_work(folder: Path) -> bool:
     """Whether a run is at work in the job folder or has left there what cannot be had back in a moment."""
     return lock.holder(folder) is not None or any((folder / name).exists() for name in _WORK)

@@ -48,7 +48,7 @@ class WorkerClient:
         self.folder = Path(folder)
         self._python = python
         self._host_root = host_root
-        self._grace_s = cancel_grace_s
+        self.grace_s = cancel_grace_s
         self._environ: Mapping[str, str] = os.environ if environ is None else environ
         self._watch()
 
@@ -133,7 +133,7 @@ class WorkerClient:
         here = holder.host == process.this_host()
         if (
             asked is not None
-            and time.time() - asked > self._grace_s
+            and time.time() - asked > self.grace_s
             and here
             and process.is_worker(holder.pid)
         ):
