@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infusion_core.noise import clip_noise, frame_noise, stage_draw
+
+SHAPE = (3, 8, 8)
+
+
+def test_noise_is_standard_normal():
+    noise = clip_noise(7, 3, range(8), (3, 64, 64))
+    assert noise.shape == (1, 3, 8, 64, 64)
+    assert noise.dtype == np.float32
+    count = noise.size
+    assert abs(noise.mean()) < 5 / np.sqrt(count)
+    assert abs(noise.var() - 1) < 5 * np.sqrt(2 / count)
+    assert abs((noise**4).mean() - 3) < 5 * np.sqrt(96 / count)
+
+
+@given(st.integers(0, 2**31 - 1), st.integers(0, 2**20), st.integers(0, 500), st.integers(1, 6))
+def test_noise_does_not_depend_on_the_window(seed, draw, first, length):
+    window = clip_noise(seed, draw, range(first, first + length), SHAPE)
+    for i in range(length):
+        np.testing.assert_array_equal(window[0, :, i], frame_noise(seed, draw, first + i, SHAPE))
+
+
+@pytest.mark.parametrize("other", [(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 0, 1), (2**31 - 1, 0, 0)])
+def test_noise_differs_with_seed_draw_and_frame_and_is_uncorrelated(other):
+    shape = (3, 64, 64)
+    one, two = frame_noise(0, 0, 0, shape), frame_noise(*other, shape)
+    assert abs((one * two).mean()) < 5 / np.sqrt(one.size)
+
+
+@given(st.sets(st.tuples(st.integers(0, 60), st.integers(0, 10000)), min_size=2))
+def test_no_two_draws_of_a_run_share_their_number(draws):
+    assert len({stage_draw(*draw) for draw in draws}) == len(draws)
+
+
+def test_draws_of_stages_give_noise_of_their_own():
+    noises = [frame_noise(0, stage_draw(stage, 5), 2, SHAPE) for stage in range(4)]
+    for i, noise in enumerate(noises[:-1]):
+        assert (noise != noises[i + 1]).all()
