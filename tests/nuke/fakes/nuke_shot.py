@@ -64,6 +64,7 @@ def make_node(host: Host, plate: Any, matte: Any, settings: str = TINY) -> Any:
     group["more_settings"].setValue(settings)
     group["run_device"].setValue("cpu")
     group["run_threads"].setValue(1)
+    group["run_precision"].setValue("float32")
     return group
 
 
