@@ -10,7 +10,7 @@ from importlib import metadata
 
 import click
 
-from infusion_core.errors import Cancelled, InfusionError, ResourceError
+from infusion_core.errors import Cancelled, InfusionError
 
 # In the order in which `infusion --help` lists them; each is a module in infusion_core/cli/commands.
 COMMANDS = ("demo", "inpaint", "render", "evaluate", "doctor", "install", "schema")
@@ -88,14 +88,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_CANCELLED
     except InfusionError as error:
         return _report(error, verbose)
-    except MemoryError:
-        return _report(
-            ResourceError(
-                "Out of memory.",
-                remedy="Fill fewer frames at a time, or keep less --context.",
-            ),
-            verbose,
-        )
     except BrokenPipeError:
         return EXIT_FAILED  # whoever read our output has gone
     except Exception as error:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from infusion_core.errors import InfusionError
+from infusion_core.errors import Cancelled, InfusionError
 from infusion_core.progress import EVENT_SCHEMA_VERSION
 
 OnEvent = Callable[[dict[str, Any]], None]
@@ -40,6 +40,8 @@ def warning_event(message: str) -> dict[str, Any]:
 
 def error_event(error: BaseException) -> dict[str, Any]:
     """The run ends without a result; ``type`` is ``Cancelled`` when the user asked for it."""
+    if isinstance(error, KeyboardInterrupt):
+        error = Cancelled("Stopped at once.")
     if isinstance(error, InfusionError):
         return _event("error", exit_status=error.exit_status, **error.to_dict())
     details = {"type": type(error).__name__, "message": str(error) or type(error).__name__}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infusion_core.atomic import write_json
-from infusion_core.errors import JobError, OutputError
+from infusion_core.errors import JobError, OutputError, SettingsError
 from infusion_core.job.spec import JobSpec
 
 
@@ -84,7 +84,10 @@ class JobFolder:
             ) from error
         except (OSError, ValueError) as error:
             raise JobError(f"Cannot read the job file: {error}.", path=self.spec) from error
-        return JobSpec.from_dict(data, self.spec)
+        try:
+            return JobSpec.from_dict(data, self.spec)
+        except SettingsError as error:
+            raise SettingsError(error.message, path=self.spec, remedy=error.remedy) from error
 
     def write_spec(self, spec: JobSpec) -> None:
         """Make the folder and put ``job.json`` in it."""
@@ -124,6 +127,11 @@ def default_job_folder(output: str) -> Path:
     return path.parent / f"{stem or 'result'}.infusion"
 
 
+def _listed(differences: list[str]) -> str:
+    shown, hidden = differences[:5], len(differences[5:])
+    return "; ".join([*shown, f"and {hidden} more"] if hidden else shown)
+
+
 def start(folder: JobFolder, spec: JobSpec, *, resume: bool) -> None:
     """Put ``spec`` into ``folder``, or make sure that the job there is the same one and go on with it.
 
@@ -144,7 +152,7 @@ def start(folder: JobFolder, spec: JobSpec, *, resume: bool) -> None:
         differences = folder.read_spec().differences(spec)
         if differences:
             raise JobError(
-                f"The job in this folder was started otherwise ({'; '.join(differences)}).",
+                f"The job in this folder was started otherwise ({_listed(differences)}).",
                 path=folder.path,
                 remedy="Resume with the same inputs and settings, choose another folder with --job, "
                 "or start again with --overwrite.",

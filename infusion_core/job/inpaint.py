@@ -13,6 +13,7 @@ from infusion_core.job.folder import JobFolder, start
 from infusion_core.job.lock import FolderLock
 from infusion_core.job.log import logging_to
 from infusion_core.job.pace import FLOPS_PER_S, Pace
+from infusion_core.job.resources import told_as_resource_error
 from infusion_core.job.spec import JobSpec
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
 from infusion_core.settings import Settings
@@ -79,7 +80,8 @@ def _logged(
     with logging_to(folder.log) as log:
         log.info("Filling %s with %s into %s", spec.plate, spec.matte, spec.output)
         try:
-            files = _all_steps(spec, folder, on_progress, on_event, should_stop)
+            with told_as_resource_error():
+                files = _all_steps(spec, folder, on_progress, on_event, should_stop)
         except Cancelled as stopped:
             raise Cancelled(
                 "Stopped; the work so far is kept.", path=folder.path, remedy="Go on with --resume."

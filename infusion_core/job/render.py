@@ -11,7 +11,7 @@ from infusion_core.estimate import estimate
 from infusion_core.job.checks import open_inputs, region_size
 from infusion_core.job.events import OnEvent, done_event, ignore_event
 from infusion_core.job.pace import FLOPS_PER_S, Pace, half
-from infusion_core.job.resources import check_memory
+from infusion_core.job.resources import check_memory, told_as_resource_error
 from infusion_core.job.spec import JobSpec
 from infusion_core.job.write import write_shot
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
@@ -84,13 +84,14 @@ def render_take(
         on_progress=half(report, 0.5),
         should_stop=should_stop,
     )
-    x0 = render(
-        replace(bundle, settings=settings),
-        shot,
-        settings.run.seed,
-        on_progress=pace.step("denoise"),
-        should_stop=should_stop,
-    )
+    with told_as_resource_error():
+        x0 = render(
+            replace(bundle, settings=settings),
+            shot,
+            settings.run.seed,
+            on_progress=pace.step("denoise"),
+            should_stop=should_stop,
+        )
     files = write_shot(
         inputs.plate,
         inputs.target,

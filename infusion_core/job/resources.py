@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from infusion_core.errors import ResourceError
@@ -46,6 +48,25 @@ def _physical_memory() -> int | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return None
+
+
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory")
+
+
+@contextmanager
+def told_as_resource_error() -> Iterator[None]:
+    """Turn running out of memory, of the machine or of a GPU, into a ResourceError with a remedy."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        text = str(error)
+        if not isinstance(error, MemoryError) and not any(hint in text.lower() for hint in _OUT_OF_MEMORY):
+            raise
+        raise ResourceError(
+            f"Out of memory. {text.splitlines()[0] if text else ''}".strip(),
+            remedy="Set --memory lower so that smaller tiles are used, fill fewer frames at a time, or keep "
+            "less --context; then go on with --resume.",
+        ) from error
 
 
 def memory_budget(memory_gib: float) -> int | None:

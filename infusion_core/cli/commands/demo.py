@@ -46,6 +46,8 @@ def command(folder: str, **options: Any) -> None:
         assignments=options["assignments"],
     )
     place = Path(folder).absolute()
+    if options["progress"] != "json":
+        click.echo("Making a shot of fire and water ...", err=True)
     shot = write_demo(place)
     output = str(place / "clean.%04d.exr")
     spec = JobSpec(shot.plate, shot.matte, output, settings, overwrite=True)

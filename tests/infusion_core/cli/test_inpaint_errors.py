@@ -233,9 +233,17 @@ def test_anything_else_exits_with_1_and_names_the_log(shot, infusion_here, monke
     assert "Traceback" in verbose.stderr
 
 
-def test_running_out_of_memory_is_said_in_words(shot, infusion_here, monkeypatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("CUDA out of memory. Tried to allocate"),
+        RuntimeError("can't allocate memory"),
+    ],
+)
+def test_running_out_of_memory_is_said_in_words(shot, infusion_here, monkeypatch, error: Exception) -> None:
     def fail(*_: object, **__: object) -> None:
-        raise MemoryError
+        raise error
 
     monkeypatch.setattr("infusion_core.job.steps.train", fail)
     done = infusion_here(*shot.words)
