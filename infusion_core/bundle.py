@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from infusion_core.basis import ColourBasis, shot_basis
 from infusion_core.box import Box
 from infusion_core.colour import ColourTransform
 from infusion_core.errors import InputError, OutputError
@@ -44,6 +45,7 @@ class Bundle:
         intervals: The run's intervals.
         models: ONNX file of each interval.
         colour: The transform fitted to the shot.
+        basis: The colours that the models work in.
         box: Region of interest of the shot.
         frames: Frame numbers of the shot, handles included.
         multiple: Rows and columns that the models take are multiples of this.
@@ -54,6 +56,7 @@ class Bundle:
     intervals: tuple[Interval, ...]
     models: tuple[Path, ...]
     colour: ColourTransform
+    basis: ColourBasis
     box: Box
     frames: tuple[int, ...]
     multiple: int
@@ -114,6 +117,7 @@ def export_bundle(
             "models": files,
             "multiple": row_multiple(settings.network),
             "colour": shot.colour.to_dict(),
+            "basis": shot_basis(shot, settings).to_dict(),
             "box": asdict(shot.box),
             "frames": list(shot.frames),
             "versions": _versions(),
@@ -175,6 +179,7 @@ def open_bundle(folder: str | Path) -> Bundle:
             intervals=intervals,
             models=tuple(_checked_model(folder, entry) for entry in manifest["models"]),
             colour=ColourTransform.from_dict(manifest["colour"]),
+            basis=ColourBasis.from_dict(manifest["basis"]),
             box=Box(**manifest["box"]),
             frames=tuple(manifest["frames"]),
             multiple=int(manifest["multiple"]),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from infusion_core.basis import ColourBasis
 from infusion_core.clip_size import scaled_size
 from infusion_core.resample import box_matrix, cubic_matrix, resampled
 
@@ -19,7 +20,7 @@ class Clip:
     """What the network sees of a shot.
 
     Attributes:
-        plate: (1, 3, F, H, W) float32 in model range, zero where not known.
+        plate: (1, 3, F, H, W) float32, colours in the run's basis, zero where not known.
         known: (1, 1, F, H, W) float32, 1 where the plate may be learned from and pasted.
 
     Both are NumPy arrays, or PyTorch tensors once the engine has moved them to its device.
@@ -35,10 +36,21 @@ class Clip:
         return frames, rows, columns
 
 
-def clip_from_shot(shot: Shot) -> Clip:
-    """The shot at its own resolution."""
-    plate = np.ascontiguousarray(shot.plate.transpose(3, 0, 1, 2)[None])
+def clip_from_shot(shot: Shot, basis: ColourBasis) -> Clip:
+    """The shot at its own resolution, its colours in ``basis``."""
+    colours = np.where(shot.known[..., None], basis.encode(shot.plate), np.float32(0.0))
+    plate = np.ascontiguousarray(colours.transpose(3, 0, 1, 2)[None])
     return Clip(plate, shot.known[None, None].astype(np.float32))
+
+
+def filled(shot: Shot, x0_hat: np.ndarray, basis: ColourBasis) -> np.ndarray:
+    """The shot with what is not known taken from ``x0_hat`` (1, 3, F, H, W); (F, H, W, 3) model range."""
+    return np.where(shot.known[..., None], shot.plate, frames_last(x0_hat, basis))
+
+
+def frames_last(x0_hat: np.ndarray, basis: ColourBasis) -> np.ndarray:
+    """``x0_hat`` (1, 3, F, h, w) as (F, h, w, 3) in model range."""
+    return basis.decode(x0_hat[0].transpose(1, 2, 3, 0))
 
 
 def scaled_clip(clip: Clip, scale: float) -> Clip:

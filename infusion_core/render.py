@@ -6,7 +6,7 @@ import numpy as np
 import onnxruntime
 
 from infusion_core.bundle import Bundle
-from infusion_core.clip import Clip, clip_from_shot, scaled_clip
+from infusion_core.clip import Clip, clip_from_shot, filled, scaled_clip
 from infusion_core.denoisers import INPUT_NAMES, make_denoiser
 from infusion_core.estimate import call_flops
 from infusion_core.intervals import Interval
@@ -101,7 +101,7 @@ def render(
         Cancelled: ``should_stop`` returned true.
     """
     schedule = make_schedule(bundle.settings.diffusion)
-    full_clip = clip_from_shot(shot)
+    full_clip = clip_from_shot(shot, bundle.basis)
     work = [len(i.times) * call_flops(i, full_clip.size, bundle.settings) for i in bundle.intervals]
     noisy = x0_hat = None
     for interval in bundle.intervals:
@@ -115,4 +115,4 @@ def render(
                 message=f"Denoising interval {interval.index + 1} of {len(bundle.intervals)}",
             )
         )
-    return np.ascontiguousarray(x0_hat[0].transpose(1, 2, 3, 0))
+    return filled(shot, x0_hat, bundle.basis)

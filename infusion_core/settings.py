@@ -155,6 +155,13 @@ class NetworkSettings:
         "paper: the authors' 3D U-Net (492,963 parameters). factored: space and time convolved in turn.",
         choices=("paper", "factored"),
     )
+    basis: str = setting(
+        "shot",
+        "Basis",
+        "Colours that the network works in. rgb: as the paper. shot: the shot's own principal colours, "
+        "which keeps coloured grain out of the fill.",
+        choices=("rgb", "shot"),
+    )
     channels: int = setting(32, "Channels", "Feature channels at the finest level.", minimum=4, maximum=512)
     levels: int = setting(3, "Levels", "Resolutions of the U-Net.", minimum=1, maximum=6)
     growth: float = setting(
@@ -215,7 +222,13 @@ class StageSettings:
 class TrainingSettings:
     """How one interval's model is trained on the shot."""
 
-    learning_rate: float = setting(2e-3, "Learning rate", "Highest learning rate.", minimum=1e-8, maximum=1.0)
+    optimiser: str = setting(
+        "muon",
+        "Optimiser",
+        "adam: as the paper. muon: orthogonal updates of the hidden convolutions, far fewer steps.",
+        choices=("adam", "muon"),
+    )
+    learning_rate: float = setting(0.02, "Learning rate", "Highest learning rate.", minimum=1e-8, maximum=1.0)
     decay: str = setting(
         "cosine",
         "Decay",
@@ -232,7 +245,6 @@ class TrainingSettings:
     ema: float = setting(
         0.98, "EMA", "Decay of the moving average of the weights; 0: off.", minimum=0.0, maximum=0.99999
     )
-    weight_decay: float = setting(0.0, "Weight decay", "AdamW weight decay.", minimum=0.0, maximum=1.0)
     batch: int = setting(1, "Batch", "Crops in one optimiser step.", minimum=1, maximum=256)
     window: int = setting(
         12, "Window", "Frames in one training crop.", minimum=1, maximum=1000, unit="frames"

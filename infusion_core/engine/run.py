@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infusion_core.clip import Clip, clip_from_shot, scaled_clip
+from infusion_core.basis import ColourBasis, shot_basis
+from infusion_core.clip import Clip, clip_from_shot, filled, frames_last, scaled_clip
 from infusion_core.denoisers import make_denoiser
 from infusion_core.engine.checkpoint import State
 from infusion_core.engine.device import choose_device, choose_precision, set_threads
@@ -61,6 +62,7 @@ class Run:
     schedule: Schedule
     intervals: tuple[Interval, ...]
     full_clip: Clip
+    basis: ColourBasis
     learner: Learner
     meter: WorkMeter
     should_stop: ShouldStop
@@ -104,7 +106,8 @@ def _prepare(
     torch.manual_seed(step_generator(settings.run.seed, len(intervals), 0).initial_seed())
     network = make_network(settings.network, schedule).to(device)
     store_channels_last(network)
-    clip = clip_from_shot(shot)
+    basis = shot_basis(shot, settings)
+    clip = clip_from_shot(shot, basis)
     return Run(
         shot=shot,
         settings=settings,
@@ -113,6 +116,7 @@ def _prepare(
         schedule=schedule,
         intervals=intervals,
         full_clip=clip,
+        basis=basis,
         learner=make_learner(network, settings.training),
         meter=WorkMeter(clip.size, settings, on_progress),
         should_stop=should_stop,
@@ -235,7 +239,7 @@ def _denoise(
 
 def _result(run: Run, interval: Interval, x0_hat: Tensor) -> IntervalResult:
     weights = {k: copied(v) for k, v in run.learner.sampling_weights().items()}
-    return IntervalResult(interval.index, weights, x0_hat[0].permute(1, 2, 3, 0).cpu().numpy())
+    return IntervalResult(interval.index, weights, frames_last(x0_hat.cpu().numpy(), run.basis))
 
 
 def run(
@@ -293,4 +297,4 @@ def run(
         phase, step = "done" if last else "start", 0
         following = interval.index if last else interval.index + 1
         _checkpoint(loop, following, phase, step, noisy, x0_hat, force=True)
-    return x0_hat[0].permute(1, 2, 3, 0).cpu().numpy()
+    return filled(shot, x0_hat.cpu().numpy(), loop.basis)

@@ -13,6 +13,7 @@ from torch import Generator, Tensor, nn
 from infusion_core.clip import Clip
 from infusion_core.engine.examples import Examples, draw_examples
 from infusion_core.engine.model import FactoredUNet, Network
+from infusion_core.engine.muon import Muon
 from infusion_core.intervals import Interval
 from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
 from infusion_core.schedule import Schedule
@@ -35,11 +36,23 @@ class Learner:
         return self.average or dict(self.network.named_parameters())
 
 
+def hidden_weights(network: Network) -> list[nn.Parameter]:
+    """The kernels of all convolutions but the first and the last."""
+    outer = ("head", "tail")
+    return [
+        weight
+        for name, weight in network.named_parameters()
+        if weight.ndim > 2 and not name.startswith(outer)
+    ]
+
+
 def make_learner(network: Network, settings: TrainingSettings) -> Learner:
     """A learner for ``network`` as it stands."""
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
-    )
+    optimiser: torch.optim.Optimizer
+    if settings.optimiser == "muon":
+        optimiser = Muon(network.parameters(), hidden_weights(network), settings.learning_rate)
+    else:
+        optimiser = torch.optim.Adam(network.parameters(), settings.learning_rate)
     average = {}
     if settings.ema > 0:
         average = {name: weight.detach().clone() for name, weight in network.named_parameters()}
