@@ -6,6 +6,10 @@
 #include <type_traits>
 #include <vector>
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "The bridge hands pixels over as they stand in the file: it needs a little-endian machine."
+#endif
+
 namespace infusion {
 
 using Bytes = std::vector<std::uint8_t>;

@@ -74,8 +74,11 @@ Bytes tiled(int compression, const Imf::TileDescription& tiling) {
     {
         Imf::TiledOutputFile file(writer, header, 0);
         file.setFrameBuffer(make_buffer(pixels));
-        for (int level = 0; level < file.numLevels(); ++level) {
-            file.writeTiles(0, file.numXTiles(level) - 1, 0, file.numYTiles(level) - 1, level);
+        for (int y = 0; y < file.numYLevels(); ++y) {
+            for (int x = 0; x < file.numXLevels(); ++x) {
+                if (!file.isValidLevel(x, y)) continue;
+                file.writeTiles(0, file.numXTiles(x) - 1, 0, file.numYTiles(y) - 1, x, y);
+            }
         }
     }
     return writer.bytes();
@@ -121,6 +124,8 @@ Bytes tiles(int compression, int side) {
 }
 
 Bytes mipmap(int compression) { return tiled(compression, {16, 16, Imf::MIPMAP_LEVELS, Imf::ROUND_UP}); }
+
+Bytes ripmap(int compression) { return tiled(compression, {16, 8, Imf::RIPMAP_LEVELS, Imf::ROUND_DOWN}); }
 
 Bytes multipart(int compression) {
     const Pixels pixels = make_pixels();

@@ -18,6 +18,7 @@ constexpr int all_compressions[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
 Bytes scanlines(int compression);
 Bytes tiles(int compression, int side = 16);
 Bytes mipmap(int compression);
+Bytes ripmap(int compression);
 // A deep part, then scan lines of `compression`.
 Bytes multipart(int compression);
 

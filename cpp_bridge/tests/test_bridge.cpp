@@ -102,8 +102,9 @@ TEST(exact_splice_of_tiles) {
 
 TEST(exact_splice_of_mipmaps_and_parts) {
     for (const int c : plates::all_compressions) {
-        const Bytes mipmap = plates::mipmap(c), parts = plates::multipart(c);
+        const Bytes mipmap = plates::mipmap(c), ripmap = plates::ripmap(c), parts = plates::multipart(c);
         check_spliced(mipmap, splice_bytes(mipmap, 0, true), 0);
+        check_spliced(ripmap, splice_bytes(ripmap, 0, true), 0);
         check_spliced(parts, splice_bytes(parts, 1, true), 1);
     }
 }

@@ -22,6 +22,7 @@ int main(int count, char** arguments) {
         save(folder / ("scanlines" + name), plates::scanlines(c));
         save(folder / ("tiles" + name), plates::tiles(c));
         save(folder / ("mipmap" + name), plates::mipmap(c));
+        save(folder / ("ripmap" + name), plates::ripmap(c));
         save(folder / ("multipart" + name), plates::multipart(c));
     }
     return 0;

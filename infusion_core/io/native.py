@@ -70,7 +70,9 @@ def splice(
         OutputError: ``target`` cannot be written.
         ResourceError: There is not enough memory.
     """
-    arrays = [(name, np.ascontiguousarray(array)) for name, array in pixels.items()]
+    arrays = [
+        (name, np.ascontiguousarray(array, array.dtype.newbyteorder("="))) for name, array in pixels.items()
+    ]
     edges = (box.x0, box.y0, box.x1, box.y1)
     with _project_errors({} if frame is None else {_key(source): frame}):
         return _native.splice(

@@ -170,6 +170,18 @@ def test_a_folder_that_cannot_be_written_is_an_output_error(write_plate, tmp_pat
     assert sorted(p.name for p in tmp_path.iterdir()) == ["folder", "plate.exr"]
 
 
+def test_a_full_disk_is_an_output_error(write_plate, tmp_path):
+    source = write_plate("none")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (source.stat().st_size // 2, before[1]))
+    try:
+        with pytest.raises(OutputError, match="disk full"):
+            native.splice(source, tmp_path / "out.exr", box=BOX, pixels=NEW, mask=MASK)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == [source]
+
+
 def test_a_missing_source_is_an_input_error(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         native.splice(tmp_path / "none.exr", tmp_path / "out.exr", box=BOX, pixels=NEW, mask=MASK)

@@ -105,19 +105,21 @@ def test_pxr24_with_new_float_pixels_becomes_zip(write_plate, raw, read_bits, tm
     assert_same_bits(read_bits(target), expected_bits(read_bits(source), pixels, mask))
 
 
-@pytest.mark.parametrize("compression", LOSSY)
+@pytest.mark.parametrize("compression", [*LOSSY, "b44a"])
+@pytest.mark.parametrize("tile", [0, 16])
 def test_an_inexact_splice_of_a_lossy_plate_changes_only_touched_chunks(
-    write_plate, read_bits, tmp_path, compression
+    write_plate, read_bits, tmp_path, compression, tile
 ):
-    source, target = write_plate(compression, tile=16), tmp_path / "out.exr"
+    source, target = write_plate(compression, tile=tile, size=(300, 90)), tmp_path / "out.exr"
+    lines = tile or {"dwab": 256}.get(compression, 32)
     mask = np.ones((BOX.height, BOX.width), bool)
     fill = {c: np.full(mask.shape, 3, np.float16) for c in "RGB"}
     native.splice(source, target, box=BOX, pixels=fill, mask=mask, exact=False)
     before, after = read_bits(source), read_bits(target)
     for name in "RGB":
         changed = np.argwhere(before[name] != after[name])
-        assert changed.min(axis=0)[0] >= (BOX.y0 - ORIGIN[1]) // 16 * 16
-        assert changed.max(axis=0)[0] < -(-(BOX.y1 - ORIGIN[1]) // 16) * 16
+        assert changed.min(axis=0)[0] >= (BOX.y0 - ORIGIN[1]) // lines * lines
+        assert changed.max(axis=0)[0] < -(-(BOX.y1 - ORIGIN[1]) // lines) * lines
     filled = after["R"].view(np.float16)[25:40, 17:47].astype(float)
     assert np.median(np.abs(filled - 3)) < 0.1
 
@@ -151,6 +153,13 @@ def test_a_plate_may_be_spliced_in_place(write_plate, read_bits, fill):
     native.splice(source, source, box=BOX, pixels=fill[0], mask=fill[1])
     assert_same_bits(read_bits(source), expected_bits(before, *fill))
     assert [p.name for p in source.parent.iterdir()] == [source.name]
+
+
+def test_arrays_of_any_layout_and_byte_order_are_taken(write_plate, read_bits, fill, tmp_path):
+    source, target = write_plate(), tmp_path / "out.exr"
+    pixels = {name: np.asfortranarray(array.astype(">f2")) for name, array in fill[0].items()}
+    native.splice(source, target, box=BOX, pixels=pixels, mask=np.asfortranarray(fill[1]))
+    assert_same_bits(read_bits(target), expected_bits(read_bits(source), *fill))
 
 
 def test_threads_do_not_change_the_file(write_plate, fill, tmp_path):
