@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from infusion_plugin import blender_folders
 from infusion_plugin.errors import InstallError
 from infusion_plugin.install_record import InstallRecord, read_record, write_record
 from infusion_plugin.interpreter import PLUGIN_ROOT
@@ -157,9 +158,19 @@ def _fusion_folders(env: Mapping[str, str]) -> list[Path]:
     return [folder / "Scripts" for folder in (resolve, fusion) if folder == resolve or folder.is_dir()]
 
 
+def _blender(env: Mapping[str, str]) -> tuple[list[Action], list[str]]:
+    addons = blender_folders.addon_folders(env, home(env))
+    actions = [put_block(folder / "infusion_inpaint.py", blender_folders.launcher(ROOT)) for folder in addons]
+    return actions, [
+        *(f"{action['path']} was written." for action in actions),
+        "Start Blender again and switch Infusion Inpaint on in Preferences > Add-ons.",
+    ]
+
+
 HOSTS: dict[str, Callable[[Mapping[str, str]], tuple[list[Action], list[str]]]] = {
     "nuke": _nuke,
     "resolve": _resolve,
+    "blender": _blender,
 }
 
 

@@ -153,6 +153,8 @@ def _checked(control: Control, value: Any) -> Any:
         typed = {"bool": bool, "int": int, "float": float}.get(control.kind, str)(value)
     except (TypeError, ValueError):
         raise InputError(f"{control.label} is {value!r}.", remedy=control.tooltip) from None
+    if control.kind == "float":
+        typed = float(f"{typed:.7g}")  # hosts that keep single precision give 0.02 back as 0.01999999955
     if control.choices and typed not in control.choices:
         raise InputError(
             f"{control.label} is {value!r}.", remedy=f"Choose one of: {', '.join(control.choices)}."

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from infusion_plugin import install, install_record
+from infusion_plugin import blender_folders, install, install_record
 from infusion_plugin.errors import InstallError
 
 
@@ -108,3 +108,24 @@ def test_fusion_runs_our_scripts_where_they_lie(
     assert names["seen"] == ("the composition", "__main__", expected)
     install.undo("resolve", environ)
     assert not written[0].exists()
+
+
+def test_blender_finds_an_addon_that_leads_to_ours(environ: dict[str, str], tmp_path: Path) -> None:
+    base = blender_folders.addon_folders({**environ, "BLENDER_USER_RESOURCES": str(tmp_path)}, tmp_path)
+    assert base == [tmp_path / "scripts" / "addons"]
+    with pytest.raises(InstallError, match="Start Blender once"):
+        install.install("blender", sys.executable, environ)
+    settings = blender_folders._settings_folder(environ, tmp_path)
+    for version in ("3.6", "4.5", "5.0", "config"):
+        (settings / version).mkdir(parents=True)
+    install.install("blender", sys.executable, environ)
+    written = sorted(settings.rglob("infusion_inpaint.py"))
+    assert [path.relative_to(settings).parts[0] for path in written] == ["4.5", "5.0"]
+    text = written[0].read_text()
+    info = text[text.index("bl_info") :].split("\n\n")[0]  # as Blender cuts it out
+    names: dict[str, object] = {}
+    exec(info, names)
+    assert dict(names["bl_info"])["name"] == "Infusion Inpaint"  # type: ignore[call-overload]
+    assert install.check(environ) == []
+    install.undo("blender", environ)
+    assert not list(settings.rglob("infusion_inpaint.py"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 
 import pytest
 from infusion_plugin import schema
@@ -27,6 +28,17 @@ def test_every_control_on_a_page_exists_and_explains_itself() -> None:
 def test_defaults_are_left_to_the_preset() -> None:
     defaults = {name: control.default for name, control in schema.controls().items()}
     assert schema.tables(defaults) == {"preset": "standard"}
+
+
+def test_single_precision_does_not_change_a_value() -> None:
+    def single(value: float) -> float:
+        return float(struct.unpack("f", struct.pack("f", value))[0])
+
+    values = {name: control.default for name, control in schema.controls().items()}
+    assert single(values["shot.threshold"]) != values["shot.threshold"]
+    kept = {name: single(value) if isinstance(value, float) else value for name, value in values.items()}
+    assert schema.tables(kept) == {"preset": "standard"}
+    assert schema.tables({"shot.threshold": single(0.1)}) == {"shot": {"threshold": 0.1}}
 
 
 def test_the_core_accepts_the_tables() -> None:
