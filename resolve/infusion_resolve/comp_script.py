@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from infusion_plugin import frame_range, job, lock
+from infusion_plugin import job
 from infusion_plugin.errors import PluginError
 from infusion_plugin.files import read_json
-from infusion_plugin.run_state import RunState
-from infusion_resolve import dialog, flow, footage, inputs, loader, memory, request, status
+from infusion_resolve import dialog, flow, footage, inputs, loader, memory, request, runs
 from infusion_resolve.flow import Comp
 from infusion_resolve.request import Request
+from infusion_resolve.runs import Session
 from infusion_resolve.status import Say
 
 if TYPE_CHECKING:
     from fusionscript import Resolve
-
-FILL = "Fill (a new version)"
-WATCH = "Watch the run"
-CANCEL = "Cancel the run"
-RESUME = "Resume the last run"
-LOAD = "Load the last result"
-TAKE = "Another take with this seed"
 
 
 def main(comp: Comp | None, resolve: Resolve | None = None, say: Say = print) -> bool:
@@ -40,64 +32,47 @@ def main(comp: Comp | None, resolve: Resolve | None = None, say: Say = print) ->
     if comp is None:
         say("Infusion Inpaint: open a composition first.")
         return False
-    try:
-        return run(comp, resolve, say)
-    except flow.CompGoneError as error:
-        say(f"Infusion Inpaint: {error}")
-    except PluginError as error:
-        say(f"Infusion Inpaint: {error}")
-        dialog.tell(comp, str(error))
+    with dialog.telling(comp, say):
+        return run(Session(comp, say, lambda *result: _show(comp, *result)), resolve)
     return False
 
 
-def run(comp: Comp, resolve: Resolve | None, say: Say) -> bool:
+def run(session: Session, resolve: Resolve | None) -> bool:
     """As ``main``, with errors raised."""
+    comp = session.comp
     flow.require_idle(comp)
-    kept = memory.recall(comp)
-    folder = Path(kept["job"]) if kept.get("job") else None
-    choices = possible(comp, folder)
-    try:
-        found = footage.find(comp)
-    except PluginError:
-        if choices == [FILL]:
-            raise
-        found = None  # nothing selected: a run that was started before can still be seen to
-    answers = _ask(comp, found, choices, kept)
+    choices = runs.possible(comp)
+    found = _find(comp, is_needed=choices == [runs.FILL])
+    answers = _ask(comp, found, choices)
     if answers is None:
-        say("Infusion Inpaint: cancelled; nothing was changed.")
+        session.say("Infusion Inpaint: cancelled; nothing was changed.")
         return False
-    action = answers["action"]
-    if action == FILL:
-        if found is None:
-            found = footage.find(comp)  # raises, and says what to select
-        return _fill(comp, request.read(comp, found, answers, shot_name(comp, resolve)), answers, say)
-    assert folder is not None  # the other choices exist only with one
-    return ACTIONS[action](comp, folder, answers, say)
+    folder = runs.last_job(comp)
+    if answers["action"] != runs.FILL and folder is not None:
+        return runs.ACTIONS[answers["action"]](session, folder, answers)
+    wanted = request.read(comp, found or footage.find(comp), answers, shot_name(comp, resolve))
+    return _fill(session, wanted, answers)
 
 
-def possible(comp: Comp, folder: Path | None) -> list[str]:
-    """What can be done now, the likeliest first."""
-    if folder is None or not (folder / "job.json").exists():
-        return [FILL]
-    if lock.holder(folder) is not None:
-        return [WATCH, CANCEL]
-    state = status.client_of(comp, folder).poll()
-    if state.status == "done":
-        run = job.read_run(folder)
-        is_loaded = run is not None and run.run_id == memory.recall(comp).get("loaded")
-        return [FILL, TAKE, LOAD] if is_loaded else [LOAD, FILL, TAKE]
-    return [FILL] if state.status == "idle" else [RESUME, FILL]
+def _find(comp: Comp, is_needed: bool) -> footage.Footage | None:
+    """Plate and matte; None where nothing is selected and a run can be seen to without."""
+    try:
+        return footage.find(comp)
+    except PluginError:
+        if is_needed:
+            raise
+        return None
 
 
-def _ask(
-    comp: Comp, found: footage.Footage | None, choices: list[str], kept: dict[str, Any]
-) -> dict[str, Any] | None:
+def _ask(comp: Comp, found: footage.Footage | None, choices: list[str]) -> dict[str, Any] | None:
     """Ask what to do, and how; None if the artist cancels."""
-    action = dialog.choice_field("action", "Do", choices, choices[0])
-    if found is None:
-        seed = dialog.setting_field(dialog.control("run.seed"), kept.get("answers", {}).get("run_seed", 0))
-        return dialog.ask(comp, [action, seed] if TAKE in choices else [action])
-    return dialog.ask(comp, [action, *request.fields(comp, found, kept.get("answers", {}))])
+    kept = memory.recall(comp).get("answers", {})
+    fields = [dialog.choice_field("action", "Do", choices, choices[0])]
+    if found is not None:
+        fields += request.fields(comp, found, kept)
+    elif runs.TAKE in choices:
+        fields.append(dialog.setting_field(dialog.control("run.seed"), kept.get("run_seed", 0)))
+    return dialog.ask(comp, fields)
 
 
 def shot_name(comp: Comp, resolve: Resolve | None) -> str:
@@ -111,14 +86,18 @@ def shot_name(comp: Comp, resolve: Resolve | None) -> str:
     return f"{project.GetName()}_{item.GetName() if item is not None else 'composition'}"
 
 
-def _fill(comp: Comp, wanted: Request, answers: dict[str, Any], say: Say) -> bool:
+def _fill(session: Session, wanted: Request, answers: dict[str, Any]) -> bool:
     folder = wanted.paths.job
     job.discard(folder)
-    say(f"Infusion Inpaint: rendering plate and matte into {wanted.paths.folder}")
-    spec = write_inputs(comp, wanted)
-    job.write_job(folder, spec, _host(comp, wanted))
-    memory.remember(comp, answers=answers, job=folder.as_posix())
-    return start(comp, folder, job.Run(), say)
+    session.say(f"Infusion Inpaint: rendering plate and matte into {wanted.paths.folder}")
+    spec = write_inputs(session.comp, wanted)
+    host = {
+        "host": "Fusion",
+        "composition": str(flow.attribute(session.comp, "COMPS_FileName", "") or ""),
+        "plate": flow.name_of(wanted.plate),
+        "reconnect": wanted.reconnect,
+    }
+    return runs.begin(session, folder, spec, answers, host)
 
 
 def write_inputs(comp: Comp, wanted: Request) -> job.Job:
@@ -134,78 +113,8 @@ def write_inputs(comp: Comp, wanted: Request) -> job.Job:
     return job.Job(paths.plate, paths.matte, paths.output, wanted.settings)
 
 
-def _host(comp: Comp, wanted: Request) -> dict[str, Any]:
-    """What the job folder remembers of us."""
-    return {
-        "host": "Fusion",
-        "composition": str(flow.attribute(comp, "COMPS_FileName", "") or ""),
-        "plate": flow.name_of(wanted.plate),
-        "reconnect": wanted.reconnect,
-    }
-
-
-def start(comp: Comp, folder: Path, task: job.Run, say: Say) -> bool:
-    """Start a run and see it to its end."""
-    client = status.client_of(comp, folder)
-    client.start(task)
-    say(f"Infusion Inpaint: at work in {folder}; make a file named cancel there to stop it from outside.")
-    return watch(comp, folder, {}, say)
-
-
-def watch(comp: Comp, folder: Path, answers: dict[str, Any], say: Say) -> bool:
-    """See a run to its end and load what it made."""
-    state = status.watch(comp, status.client_of(comp, folder), say)
-    if state.status == "done":
-        return load(comp, folder, answers, say)
-    if state.status == "failed":
-        raise PluginError(resume_hint(state))
-    say(f"Infusion Inpaint: {state.describe()}")
-    return False
-
-
-def resume_hint(state: RunState) -> str:
-    """The error of a failed run, in the words of this dialog."""
-    return state.error.replace("Press Resume", f"Run the script again and choose '{RESUME}'")
-
-
-def cancel(comp: Comp, folder: Path, answers: dict[str, Any], say: Say) -> bool:
-    """Stop the run and wait for its end."""
-    client = status.client_of(comp, folder)
-    client.cancel()
-    say(f"Infusion Inpaint: {client.wait(2 * client.grace_s).describe()}")
-    return True
-
-
-def resume(comp: Comp, folder: Path, answers: dict[str, Any], say: Say) -> bool:
-    """Go on from the last checkpoint."""
-    return start(comp, folder, job.Run(resume=True), say)
-
-
-def take(comp: Comp, folder: Path, answers: dict[str, Any], say: Say) -> bool:
-    """Fill again from the trained models with the seed of the dialog, beside the first result."""
-    seed = int(answers["run_seed"])
-    output = job.take_pattern(job.read_job(folder).output, seed)
-    return start(comp, folder, job.Run(task="render", seed=seed, output=output), say)
-
-
-def load(comp: Comp, folder: Path, answers: dict[str, Any], say: Say) -> bool:
-    """Add a Loader with what the last run in ``folder`` made."""
-    spec = job.read_job(folder)
-    last_run = job.read_run(folder) or job.Run(run_id="farm")
-    pattern = last_run.output or spec.output
-    frames = frame_range.parse(str(spec.settings["shot"]["frames"]))
+def _show(comp: Comp, folder: Path, pattern: str, frames: list[int]) -> None:
+    """Add a Loader with the result below the plate that was filled, if that is still there."""
     host = read_json(folder / "host.json") or {}
     plate = comp.FindTool(host["plate"]) if host.get("plate") else None
     loader.add(comp, pattern, frames[0], frames[-1], plate, bool(host.get("reconnect")))
-    memory.remember(comp, loaded=last_run.run_id)
-    say(f"Infusion Inpaint: done; {pattern} is in the composition.")
-    return True
-
-
-ACTIONS: dict[str, Callable[[Comp, Path, dict[str, Any], Say], bool]] = {
-    WATCH: watch,
-    CANCEL: cancel,
-    RESUME: resume,
-    TAKE: take,
-    LOAD: load,
-}

@@ -5,12 +5,14 @@ UIManager is not used: it is missing from the free edition since 19.1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from infusion_plugin import schema
+from infusion_plugin.errors import PluginError
 from infusion_plugin.schema import Control
-from infusion_resolve.flow import Comp
+from infusion_resolve.flow import Comp, CompGoneError, attribute
 
 TITLE = "Infusion Inpaint"
 SETTINGS = schema.MAIN_PAGE
@@ -78,7 +80,8 @@ def settings_of(answers: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InputError: a value outside its range, or "More settings" that cannot be read.
     """
-    values = {name: answers[control(name).identifier] for name in SETTINGS}
+    asked = [name for name in SETTINGS if control(name).identifier in answers]
+    values = {name: answers[control(name).identifier] for name in asked}
     return schema.merged(schema.tables(values), schema.parse_extra(answers["more_settings"]))
 
 
@@ -86,3 +89,16 @@ def tell(comp: Comp, text: str) -> None:
     """Show a message; the console has it as well."""
     message = {1: "message", 2: "Text", "Name": "", "Lines": 8, "Wrap": True, "ReadOnly": True}
     comp.AskUser(TITLE, {1: {**message, "Default": text}})
+
+
+@contextmanager
+def telling(comp: Comp, say: Callable[[str], object]) -> Iterator[None]:
+    """Tell what goes wrong in the block, in the console and in a window, instead of raising it."""
+    try:
+        yield
+    except CompGoneError as error:
+        say(f"Infusion Inpaint: {error}")
+    except PluginError as error:
+        say(f"Infusion Inpaint: {error}")
+        if not attribute(comp, "COMPB_Locked", False):  # a locked composition shows no windows
+            tell(comp, str(error))

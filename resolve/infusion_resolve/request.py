@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,30 +44,30 @@ def fields(comp: Comp, found: Footage, kept: Mapping[str, Any]) -> list[dict[Any
     """The dialog's fields; ``kept`` are the answers given last time."""
     plates = [flow.name_of(tool) for tool in found.plates]
     mattes = [matte.label for matte in found.mattes]
-    controls = [dialog.control(name) for name in dialog.SETTINGS]
-    values = {"shot_frames": render_range(comp)}
+    shown = {**kept, "shot_frames": render_range(comp)}
+    reconnect = {1: "reconnect", 2: "Checkbox", "Name": "Connect the result in place of the plate"}
     return [
         dialog.choice_field("plate", "Plate", plates, plates[0]),
         dialog.choice_field("matte", "Matte", mattes, mattes[0]),
-        *(
-            dialog.setting_field(
-                control, values.get(control.identifier, kept.get(control.identifier, control.default))
-            )
-            for control in controls
-        ),
-        {
-            1: "reconnect",
-            2: "Checkbox",
-            "Name": "Connect the result in place of the plate",
-            "Default": int(bool(kept.get("reconnect", False))),
-        },
-        {
-            1: "work_folder",
-            2: "PathBrowse",
-            "Name": "Work folder",
-            "Save": True,
-            "Default": str(kept.get("work_folder") or default_folder(comp)),
-        },
+        *setting_fields(dialog.SETTINGS, shown),
+        {**reconnect, "Default": int(bool(kept.get("reconnect", False)))},
+        *place_fields(comp, kept),
+    ]
+
+
+def setting_fields(names: Sequence[str], shown: Mapping[str, Any]) -> list[dict[Any, Any]]:
+    """The fields of settings of the schema, showing values or else defaults."""
+    controls = [dialog.control(name) for name in names]
+    return [
+        dialog.setting_field(control, shown.get(control.identifier, control.default)) for control in controls
+    ]
+
+
+def place_fields(comp: Comp, kept: Mapping[str, Any]) -> list[dict[Any, Any]]:
+    """Where the work is kept, and settings without a field of their own."""
+    folder = str(kept.get("work_folder") or default_folder(comp))
+    return [
+        {1: "work_folder", 2: "PathBrowse", "Name": "Work folder", "Save": True, "Default": folder},
         dialog.text_field("more_settings", "More settings", str(kept.get("more_settings", "")), lines=3),
     ]
 

@@ -1,0 +1,128 @@
+"""What can be done with a composition's last run: watch, cancel, resume, another take, show the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infusion_plugin import frame_range, job, lock
+from infusion_plugin.errors import PluginError
+from infusion_resolve import memory, status
+from infusion_resolve.flow import Comp
+from infusion_resolve.status import Say
+
+FILL = "Fill (a new version)"
+WATCH = "Watch the run"
+CANCEL = "Cancel the run"
+RESUME = "Resume"
+LOAD = "Load the last result"
+TAKE = "Another take with this seed"
+
+
+@dataclass(frozen=True)
+class Session:
+    """One call of a script.
+
+    Attributes:
+        comp: The composition that shows dialogs and progress, and remembers.
+        say: Shows a line in the console.
+        show: Takes job folder, file pattern and frames of a result and puts it where the artist wants it.
+    """
+
+    comp: Comp
+    say: Say
+    show: Callable[[Path, str, list[int]], None]
+
+
+def last_job(comp: Comp) -> Path | None:
+    """The job folder that the composition remembers, if it is still there."""
+    folder = memory.recall(comp).get("job")
+    return Path(folder) if folder and (Path(folder) / "job.json").exists() else None
+
+
+def possible(comp: Comp) -> list[str]:
+    """What can be done now, the likeliest first."""
+    folder = last_job(comp)
+    if folder is None:
+        return [FILL]
+    if lock.holder(folder) is not None:
+        return [WATCH, CANCEL]
+    state = status.client_of(comp, folder).poll()
+    if state.status == "done":
+        run = job.read_run(folder)
+        is_loaded = run is not None and run.run_id == memory.recall(comp).get("loaded")
+        return [FILL, TAKE, LOAD] if is_loaded else [LOAD, FILL, TAKE]
+    return [FILL] if state.status == "idle" else [RESUME, FILL]
+
+
+def begin(
+    session: Session, folder: Path, spec: job.Job, answers: dict[str, Any], host: dict[str, Any]
+) -> bool:
+    """Write the job, remember it, run it to its end and show what it made."""
+    job.write_job(folder, spec, host)
+    memory.remember(session.comp, answers=answers, job=folder.as_posix())
+    return start(session, folder, job.Run())
+
+
+def start(session: Session, folder: Path, task: job.Run) -> bool:
+    """Start a run and see it to its end; whether it has a result."""
+    status.client_of(session.comp, folder).start(task)
+    session.say(f"Infusion Inpaint: at work in {folder}; a file named cancel in there stops it as well.")
+    return watch(session, folder, {})
+
+
+def watch(session: Session, folder: Path, answers: dict[str, Any]) -> bool:
+    """See a run to its end and show what it made.
+
+    Raises:
+        PluginError: the run failed.
+    """
+    state = status.watch(session.comp, status.client_of(session.comp, folder), session.say)
+    if state.status == "done":
+        return load(session, folder, answers)
+    if state.status == "failed":
+        raise PluginError(state.error, remedy=f"To go on, run the script again and choose {RESUME}.")
+    session.say(f"Infusion Inpaint: {state.describe()}")
+    return False
+
+
+def cancel(session: Session, folder: Path, answers: dict[str, Any]) -> bool:
+    """Stop the run and wait for its end."""
+    client = status.client_of(session.comp, folder)
+    client.cancel()
+    session.say(f"Infusion Inpaint: {client.wait(2 * client.grace_s).describe()}")
+    return True
+
+
+def resume(session: Session, folder: Path, answers: dict[str, Any]) -> bool:
+    """Go on from the last checkpoint."""
+    return start(session, folder, job.Run(resume=True))
+
+
+def take(session: Session, folder: Path, answers: dict[str, Any]) -> bool:
+    """Fill again from the trained models with the seed of the dialog, beside the first result."""
+    seed = int(answers["run_seed"])
+    output = job.take_pattern(job.read_job(folder).output, seed)
+    return start(session, folder, job.Run(task="render", seed=seed, output=output))
+
+
+def load(session: Session, folder: Path, answers: dict[str, Any]) -> bool:
+    """Show what the last run in ``folder`` made."""
+    spec = job.read_job(folder)
+    last_run = job.read_run(folder) or job.Run(run_id="farm")
+    pattern = last_run.output or spec.output
+    session.show(folder, pattern, frame_range.parse(str(spec.settings["shot"]["frames"])))
+    memory.remember(session.comp, loaded=last_run.run_id)
+    session.say(f"Infusion Inpaint: done: {pattern}")
+    return True
+
+
+ACTIONS: dict[str, Callable[[Session, Path, dict[str, Any]], bool]] = {
+    WATCH: watch,
+    CANCEL: cancel,
+    RESUME: resume,
+    TAKE: take,
+    LOAD: load,
+}
