@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,7 +21,7 @@ def take_stdout() -> TextIO:
 
 
 class EventLog:
-    """Writes events as whole lines, each with the run's id; safe from several threads.
+    """Writes events as whole lines, each with the run's id and the time; safe from several threads.
 
     Args:
         path: ``events.jsonl``; a line that a killed run left unfinished is closed first.
@@ -39,7 +40,7 @@ class EventLog:
 
     def write(self, event: dict[str, Any]) -> None:
         """Append one event."""
-        line = json.dumps({**event, "run_id": self._run_id}) + "\n"
+        line = json.dumps({**event, "run_id": self._run_id, "time": time.time()}) + "\n"
         with self._lock:
             self._file.write(line.encode("utf-8"))
             if self._echo is not None:

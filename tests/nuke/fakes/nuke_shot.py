@@ -68,7 +68,7 @@ def make_node(host: Host, plate: Any, matte: Any, settings: str = TINY) -> Any:
     return group
 
 
-def pump_until(host: Host, done: Callable[[], bool], timeout_s: float = 60.0) -> None:
+def pump_until(host: Host, done: Callable[[], bool], timeout_s: float = 150.0) -> None:
     """Run the host's main loop until ``done``."""
     end = time.monotonic() + timeout_s
     while not done():
