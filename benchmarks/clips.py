@@ -55,6 +55,12 @@ def _read_all(paths: Iterable[Path], height: int, width: int) -> np.ndarray:
     return np.stack([_read(path, height, width) for path in paths])
 
 
+def read_matte(folder: Path, shape: tuple[int, ...]) -> np.ndarray:
+    """A folder of mattes, white where to fill, as a hole of the given shape: F H W bool."""
+    frames, height, width = shape
+    return _read_all(sorted(folder.iterdir())[:frames], height, width)[..., 0] > 0.5
+
+
 def load_clip(folder: Path, name: str, hole: str, width: int, frames: int) -> BenchClip:
     """Read a clip of the layout ``NAME/clip.json``, ``frames/``, ``mask_static.png``, ``mask_moving/``.
 
