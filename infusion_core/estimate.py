@@ -5,6 +5,7 @@ Work is counted in floating-point operations of the convolutions (two per multip
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 
@@ -14,6 +15,11 @@ from infusion_core.network_size import level_widths
 from infusion_core.progress import OnProgress, Progress, Stage
 from infusion_core.settings import NetworkSettings, Settings
 
+DEFAULT_MEMORY_GIB = 8.0
+FEATURE_SHARE = 0.6  # of the memory; the rest is for the clip and for training
+MIN_WINDOW = 24  # frames; the network looks about 8 frames to either side
+MIN_TILE = 128
+TILE_MULTIPLE = 32
 TRAINING_PASSES = 3  # forward, and twice as much backward
 PAPER_INPUTS = 23
 FACTORED_INPUTS = 11
@@ -87,13 +93,34 @@ def _stage_size(interval: Interval, size: tuple[int, int, int]) -> tuple[int, in
     return (size[0], *scaled_size(size[1], size[2], interval.scale))
 
 
-def _memory(size: tuple[int, int, int], settings: Settings) -> int:
+def tile_size(size: tuple[int, int, int], settings: Settings) -> tuple[int, int]:
+    """Frames and side of the part of a clip that is denoised at once; 0 means whole.
+
+    What ``sampling.window`` and ``sampling.tile`` leave open is chosen so that the network's features fit
+    into ``run.memory``, or 8 GiB where that is 0. It does not depend on what is free at the moment,
+    because a resumed run and another take must be cut in the same way.
+    """
+    frames, rows, columns = size
     network, sampling = settings.network, settings.sampling
+    budget = (settings.run.memory or DEFAULT_MEMORY_GIB) * 2**30 * FEATURE_SHARE
+    voxels = budget / (4 * network.channels * LIVE_MAPS[network.kind])
+    window, tile = sampling.window, sampling.tile
+    area = min(rows, tile or rows) * min(columns, tile or columns)
+    if not window and frames * area > voxels:
+        window = max(MIN_WINDOW, int(voxels / area))
+    if not tile and min(frames, window or frames) * rows * columns > voxels:
+        side = int(math.sqrt(voxels / min(frames, window or frames)))
+        tile = max(MIN_TILE, side // TILE_MULTIPLE * TILE_MULTIPLE)
+    return window if window < frames else 0, tile if tile < max(rows, columns) else 0
+
+
+def _memory(size: tuple[int, int, int], settings: Settings) -> int:
+    network = settings.network
     per_voxel = 4 * network.channels
     frames, rows, columns = size
     voxels = frames * rows * columns
-    tile = sampling.tile or max(rows, columns)
-    at_once = min(frames, sampling.window or frames) * min(rows, tile) * min(columns, tile)
+    window, tile = tile_size(size, settings)
+    at_once = min(frames, window or frames) * min(rows, tile or rows) * min(columns, tile or columns)
     crop = crop_size(size, settings.training)
     trained = settings.training.batch * crop[0] * crop[1] * crop[2]
     working = max(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import onnxruntime
 
 from infusion_core.bundle import Bundle
 from infusion_core.clip import Clip, clip_from_shot, filled, scaled_clip
 from infusion_core.denoisers import INPUT_NAMES, make_denoiser
-from infusion_core.estimate import call_flops
+from infusion_core.estimate import call_flops, tile_size
 from infusion_core.intervals import Interval
 from infusion_core.noise import clip_noise, stage_draw
 from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
@@ -27,7 +29,8 @@ def available_providers(device: str = "auto") -> list[str]:
 
 
 def _denoiser(bundle: Bundle, interval: Interval, clip: Clip) -> Denoiser:
-    run, sampling = bundle.settings.run, bundle.settings.sampling
+    run = bundle.settings.run
+    window, tile = tile_size(clip.size, bundle.settings)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = run.threads
     options.log_severity_level = 3
@@ -36,15 +39,13 @@ def _denoiser(bundle: Bundle, interval: Interval, clip: Clip) -> Denoiser:
     )
     wanted = {item.name for item in session.get_inputs()}
 
-    def call(*inputs: np.ndarray) -> np.ndarray:
+    def call(*inputs: Any) -> np.ndarray:
         *clips, t = inputs
         values = (*(np.ascontiguousarray(array, np.float32) for array in clips), np.array([t], np.int64))
         feed = {name: value for name, value in zip(INPUT_NAMES, values, strict=True) if name in wanted}
         return session.run(None, feed)[0]
 
-    return make_denoiser(
-        call, clip, bundle.multiple, window=sampling.window, tile=sampling.tile, as_array=np.asarray
-    )
+    return make_denoiser(call, clip, bundle.multiple, window=window, tile=tile, as_array=np.asarray)
 
 
 def _noise(seed: int, interval: Interval, draw: int, size: tuple[int, int, int]) -> np.ndarray:
@@ -103,7 +104,8 @@ def render(
     schedule = make_schedule(bundle.settings.diffusion)
     full_clip = clip_from_shot(shot, bundle.basis)
     work = [len(i.times) * call_flops(i, full_clip.size, bundle.settings) for i in bundle.intervals]
-    noisy = x0_hat = None
+    noisy: np.ndarray | None = None
+    x0_hat: np.ndarray | None = None
     for interval in bundle.intervals:
         noisy, x0_hat = _denoise(bundle, interval, full_clip, schedule, seed, noisy, x0_hat, should_stop)
         on_progress(
@@ -115,4 +117,4 @@ def render(
                 message=f"Denoising interval {interval.index + 1} of {len(bundle.intervals)}",
             )
         )
-    return filled(shot, x0_hat, bundle.basis)
+    return filled(shot, np.asarray(x0_hat), bundle.basis)

@@ -37,7 +37,7 @@ def network_graph(settings: Settings) -> onnx.ModelProto:
         torch.onnx.export(
             network,
             inputs,
-            file,
+            file,  # type: ignore[arg-type]
             input_names=list(INPUT_NAMES),
             output_names=["x0_hat"],
             dynamic_axes=dynamic,

@@ -47,23 +47,24 @@ class Muon(torch.optim.Optimizer):
         """Update every parameter that has a gradient."""
         for group in self.param_groups:
             for parameter in group["params"]:
-                if parameter.grad is None:
+                gradient = parameter.grad
+                if gradient is None:
                     continue
                 if id(parameter) in self._hidden:
-                    self._orthogonal_step(parameter, group["lr"])
+                    self._orthogonal_step(parameter, gradient, group["lr"])
                 else:
-                    self._adam_step(parameter, group["lr"] * ADAM_SHARE)
+                    self._adam_step(parameter, gradient, group["lr"] * ADAM_SHARE)
 
-    def _orthogonal_step(self, parameter: nn.Parameter, rate: float) -> None:
+    def _orthogonal_step(self, parameter: nn.Parameter, gradient: Tensor, rate: float) -> None:
         state = self.state[parameter]
         if not state:
             state["exp_avg"] = torch.zeros_like(parameter)
-        average = state["exp_avg"].lerp_(parameter.grad, 1 - MOMENTUM)
-        update = torch.lerp(parameter.grad, average, MOMENTUM)  # Nesterov's look-ahead
+        average = state["exp_avg"].lerp_(gradient, 1 - MOMENTUM)
+        update = torch.lerp(gradient, average, MOMENTUM)  # Nesterov's look-ahead
         matrix = update.reshape(len(update), -1)
         parameter.add_(orthogonalised(matrix).reshape(parameter.shape), alpha=-rate)
 
-    def _adam_step(self, parameter: nn.Parameter, rate: float) -> None:
+    def _adam_step(self, parameter: nn.Parameter, gradient: Tensor, rate: float) -> None:
         state = self.state[parameter]
         if not state:
             state["step"] = torch.zeros(())
@@ -71,6 +72,6 @@ class Muon(torch.optim.Optimizer):
             state["exp_avg_sq"] = torch.zeros_like(parameter)
         state["step"] += 1
         steps = float(state["step"])
-        first = state["exp_avg"].lerp_(parameter.grad, 1 - MOMENTUM) / (1 - MOMENTUM**steps)
-        second = state["exp_avg_sq"].lerp_(parameter.grad**2, 1 - SECOND_MOMENT)
+        first = state["exp_avg"].lerp_(gradient, 1 - MOMENTUM) / (1 - MOMENTUM**steps)
+        second = state["exp_avg_sq"].lerp_(gradient**2, 1 - SECOND_MOMENT)
         parameter.addcdiv_(first, (second / (1 - SECOND_MOMENT**steps)).sqrt() + 1e-8, value=-rate)

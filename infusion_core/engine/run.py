@@ -19,7 +19,7 @@ from infusion_core.engine.device import choose_device, choose_precision, set_thr
 from infusion_core.engine.model import make_network
 from infusion_core.engine.train import Learner, make_learner, step_generator, train_interval
 from infusion_core.errors import Cancelled
-from infusion_core.estimate import WorkMeter
+from infusion_core.estimate import WorkMeter, tile_size
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.noise import clip_noise, stage_draw
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
@@ -194,15 +194,13 @@ def _train(run: Run, interval: Interval, clip: Clip, noisy: Tensor, x0_hat: Tens
 
 def _denoiser(run: Run, clip: Clip) -> Denoiser:
     network, weights = run.learner.network.eval(), run.learner.sampling_weights()
-    sampling = run.settings.sampling
+    window, tile = tile_size(clip.size, run.settings)
 
     def call(noisy: Tensor, plate: Tensor, hole: Tensor, mean: Tensor, share: Tensor, t: int) -> Tensor:
         level = torch.tensor([t], device=run.device)
         return torch.func.functional_call(network, weights, (noisy, plate, hole, mean, share, level))
 
-    return make_denoiser(
-        call, clip, network.multiple, window=sampling.window, tile=sampling.tile, as_array=run.tensor
-    )
+    return make_denoiser(call, clip, network.multiple, window=window, tile=tile, as_array=run.tensor)
 
 
 def _denoise(

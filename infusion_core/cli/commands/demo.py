@@ -42,7 +42,8 @@ def command(folder: str, **options: Any) -> None:
     settings = schema.resolve(
         options["preset"] or "draft",
         files=options["config"],
-        tables=given_tables(options, "run"),
+        # The marker's matte is soft; grown, its edge lies on pixels that show nothing of the marker.
+        tables={"shot": {"grow": 2}, **given_tables(options, "run")},
         assignments=options["assignments"],
     )
     place = Path(folder).absolute()
