@@ -218,7 +218,6 @@ def test_sending_to_a_farm_needs_a_core_that_can(host: Host, infusion: Any) -> N
     assert (Path(infusion["job_folder"].value()) / "job.json").exists()
 
 
-@pytest.mark.slow
 def test_one_frame_is_previewed(host: Host, infusion: Any) -> None:
     host.time = 1003
     infusion["preview_frame"].execute()
@@ -232,7 +231,6 @@ def test_one_frame_is_previewed(host: Host, infusion: Any) -> None:
     assert np.array_equal(infusion.picture(1004, "main").pixels, noise(1004).pixels)
 
 
-@pytest.mark.slow
 def test_proxy_and_stereo_do_not_change_the_result(open_host: Callable[..., Host], tmp_path: Path) -> None:
     host = open_host(views=("left", "right"))
     grades = []
