@@ -52,6 +52,7 @@ class Shot:
     width: int
     frames: int
     preset: str
+    threads: int
 
     @property
     def key(self) -> str:
@@ -107,7 +108,10 @@ def run_shot(shot: Shot, clips: Path, out: Path) -> dict[str, Any]:
         str(place / f"{name}.%04d.png") for name in ("plate", "matte", "clean", "truth")
     )
     machine = describe("cpu")
-    options = ("--preset", shot.preset, "--device", "cpu", "--overwrite")
+    options = (
+        *("--preset", shot.preset, "--threads", str(shot.threads)),
+        *("--device", "cpu", "--overwrite"),
+    )
     _, seconds, memory = infusion(place / "inpaint.log", "inpaint", plate, matte, clean, *options)
     sheet = out / "sheets" / f"{shot.key}.png"
     measuring = ("--quick", "--json", "--plate", plate, "--sheet", str(sheet))
@@ -117,6 +121,7 @@ def run_shot(shot: Shot, clips: Path, out: Path) -> dict[str, Any]:
         "clip": shot.clip,
         "hole": shot.hole,
         "preset": shot.preset,
+        "threads": shot.threads,
         "size": list(clip.hole.shape),
         "seconds": seconds,
         "memory_bytes": memory,
@@ -151,6 +156,7 @@ def table(rows: list[dict[str, Any]]) -> str:
 @click.option("--width", default=112, help="Pixels across; heights follow.  [default: 112]")
 @click.option("--frames", default=40, help="Frames, from the first.  [default: 40]")
 @click.option("--preset", type=click.Choice(PRESETS), default="standard", help="[default: standard]")
+@click.option("--threads", default=0, help="CPU threads of a run; 0: all cores.  [default: 0]")
 @click.option("--only", multiple=True, metavar="NAME:HOLE", help=f"Rows.  [default: {' '.join(SHOTS)}]")
 @click.option(
     "--out",
@@ -158,11 +164,13 @@ def table(rows: list[dict[str, Any]]) -> str:
     default=Path(__file__).parent / "out" / "real_shots",
     help="Folder for sequences, rows and sheets.  [default: benchmarks/out/real_shots]",
 )
-def main(clips: Path, width: int, frames: int, preset: str, only: tuple[str, ...], out: Path) -> None:
+def main(
+    clips: Path, width: int, frames: int, preset: str, threads: int, only: tuple[str, ...], out: Path
+) -> None:
     """Fill real clips, measure them, and print a table of all rows that are there."""
     failed = 0
     for name, _, hole in (text.partition(":") for text in only or SHOTS):
-        shot = Shot(name, hole, width, frames, preset)
+        shot = Shot(name, hole, width, frames, preset, threads)
         if (out / "rows" / f"{shot.key}.json").exists():
             continue
         click.echo(f"{shot.key} ...", err=True)
