@@ -112,7 +112,8 @@ def connect(comp: Comp, target: Input, source: Output | None) -> None:
     """Connect ``target`` to ``source``, or to nothing."""
     with locked(comp):
         target.ConnectTo(source)
-    if source is not None and target.GetConnectedOutput() is None:
+    now = target.GetConnectedOutput()
+    if source is not None and (now is None or name_of(now.GetTool()) != name_of(source.GetTool())):
         raise PluginError("Fusion refused a connection.", remedy="Connect the tools by hand.")
 
 
