@@ -268,6 +268,7 @@ def test_locked_and_rendering_compositions_are_left_alone(comp: Composition) -> 
     assert comp.dialogs == []
 
 
+@pytest.mark.slow
 def test_path_maps_are_followed_and_kept(comp: Composition, tmp_path: Path) -> None:
     comp.maps["Shots:/"] = f"{tmp_path}/elsewhere/"
     comp.answers = [answers(work_folder="Shots:/fills")]
@@ -279,6 +280,7 @@ def test_path_maps_are_followed_and_kept(comp: Composition, tmp_path: Path) -> N
     assert "leads nowhere" in comp.messages[0]
 
 
+@pytest.mark.slow
 def test_a_second_version_a_take_and_the_last_result(comp: Composition) -> None:
     comp.answers = [answers()]
     assert run(comp)[0]
