@@ -55,7 +55,7 @@ def _is_zombie(pid: int) -> bool:
 
 
 def is_worker(pid: int) -> bool:
-    """Whether ``pid`` is a worker, not a process that got its number later: by its command line if need be."""
+    """Whether ``pid`` is a worker and not a process that got its number later."""
     if pid in _children:
         return True
     if sys.platform == "win32":
