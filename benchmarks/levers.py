@@ -102,7 +102,7 @@ def measure(
         schedule,
         settings.training,
         seed=0,
-        precision=choose_precision(settings.run, torch.device("cpu")),
+        precision=choose_precision(settings.run, torch.device("cpu"), settings.training.window),
         on_step=lambda _, loss: losses.append(loss),
     )
     seconds = time.monotonic() - start

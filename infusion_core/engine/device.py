@@ -11,6 +11,7 @@ from infusion_core.errors import SettingsError
 from infusion_core.settings import RunSettings
 
 BFLOAT16_TOLERANCE = 0.05
+MIN_BFLOAT16_FRAMES = 4
 
 
 def choose_device(name: str) -> torch.device:
@@ -64,8 +65,8 @@ def bfloat16_is_right(device: torch.device) -> bool:
     return bool((exact - rounded).abs().max() < BFLOAT16_TOLERANCE * exact.abs().max())
 
 
-def choose_precision(settings: RunSettings, device: torch.device) -> torch.dtype:
-    """The arithmetic to train in.
+def choose_precision(settings: RunSettings, device: torch.device, num_frames: int) -> torch.dtype:
+    """The arithmetic to train in on windows of ``num_frames``.
 
     Raises:
         SettingsError: bfloat16 was asked for and gives wrong results here.
@@ -78,5 +79,7 @@ def choose_precision(settings: RunSettings, device: torch.device) -> torch.dtype
                 "bfloat16 gives wrong results on this device.", remedy="Use --precision float32."
             )
         return torch.bfloat16
-    fast = has_fast_bfloat16(device) and bfloat16_is_right(device)
+    # PyTorch 2.13 on a CPU gave NaN gradients of 3D convolutions in bfloat16 on windows of two frames.
+    is_safe = num_frames >= MIN_BFLOAT16_FRAMES
+    fast = is_safe and has_fast_bfloat16(device) and bfloat16_is_right(device)
     return torch.bfloat16 if fast else torch.float32

@@ -112,7 +112,7 @@ def _prepare(
         shot=shot,
         settings=settings,
         device=device,
-        precision=choose_precision(settings.run, device),
+        precision=choose_precision(settings.run, device, min(settings.training.window, len(shot.plate))),
         schedule=schedule,
         intervals=intervals,
         full_clip=clip,

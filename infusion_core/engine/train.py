@@ -105,6 +105,11 @@ def training_loss(
     return error.sum() / (3 * voxels)
 
 
+def gradient_limit(settings: TrainingSettings) -> float:
+    """Norm that a step's gradient is cut to; the paper does not cut it."""
+    return math.inf if settings.decay == "constant" else MAX_GRADIENT_NORM
+
+
 def update_average(learner: Learner, decay: float, step: int) -> None:
     """Move the average towards the weights, faster in an interval's first steps."""
     decay = min(decay, (step + 1) / (step + 10))
@@ -157,9 +162,9 @@ def train_interval(
             loss = training_loss(network, examples, t, noise, schedule, settings.loss)
         learner.optimiser.zero_grad(set_to_none=True)
         loss.backward()
-        if settings.decay == "cosine":
-            nn.utils.clip_grad_norm_(network.parameters(), MAX_GRADIENT_NORM)
-        learner.optimiser.step()
-        if learner.average:
-            update_average(learner, settings.ema, step)
+        norm = nn.utils.clip_grad_norm_(network.parameters(), gradient_limit(settings))
+        if torch.isfinite(norm):  # one overflow must not spoil the weights for good
+            learner.optimiser.step()
+            if learner.average:
+                update_average(learner, settings.ema, step)
         on_step(step, float(loss.detach()))
