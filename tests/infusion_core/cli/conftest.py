@@ -162,14 +162,14 @@ def infusion_signalled() -> Infusion:
             text=True,
             env=environment(),
         )
-        deadline = time.monotonic() + 100
+        deadline = time.monotonic() + 200
         while not reached() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
         assert process.poll() is None, process.communicate()
         process.send_signal(signal_number)
         sent = time.monotonic()
-        out, err = process.communicate(timeout=60)
-        assert time.monotonic() - sent < 15
+        out, err = process.communicate(timeout=200)
+        assert time.monotonic() - sent < 30
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
     return run

@@ -10,6 +10,9 @@ import pytest
 
 from infusion_core.job.losses import read_losses
 
+# Real processes, each of which starts PyTorch: seconds on a free machine, minutes on a busy one.
+pytestmark = pytest.mark.timeout(900)
+
 
 def assert_only_the_hole_changed(shot) -> None:
     before, after = shot.pixels(shot.plate), shot.pixels()
