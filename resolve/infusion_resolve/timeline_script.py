@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from infusion_plugin import frame_range, job
 from infusion_plugin.errors import InputError
 from infusion_plugin.files import read_json
-from infusion_resolve import comp_script, dialog, flow, footage, memory, request, runs, timeline
+from infusion_resolve import comp_script, dialog, flow, footage, memory, render_job, request, runs, timeline
 from infusion_resolve.flow import Comp
 from infusion_resolve.runs import Session
 from infusion_resolve.status import Say
@@ -123,12 +123,12 @@ def _fill(session: Session, clip: Clip, found: footage.Footage | None, answers: 
     shot = settings.setdefault("shot", {})
     job.discard(paths.job)
     session.say(f"Infusion Inpaint: rendering the clip into {paths.folder}")
-    plate, frames = timeline.render_plate(clip, Path(paths.plate).parent)
+    plate, frames = render_job.render_plate(clip, Path(paths.plate).parent)
     shot["frames"] = frame_range.format_frames(frames)
     matte = plate
     if answers["matte_file"]:
         file = session.comp.MapPath(answers["matte_file"])
-        matte = timeline.take_matte(file, Path(paths.matte).parent, frames)
+        matte = render_job.take_matte(file, Path(paths.matte).parent, frames)
     else:
         shot.setdefault("matte_channel", request.ALPHA)
     return runs.begin(session, paths.job, job.Job(plate, matte, paths.output, settings), answers, host)

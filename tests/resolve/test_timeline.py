@@ -13,7 +13,7 @@ import pytest
 from fake_fusion.composition import Composition, read_exr, write_exr
 from fake_resolve import Resolve, TimelineItem
 from fusion_shot import HOLE, TINY, matte_at, plate_at
-from infusion_resolve import footage, loader, runs, timeline, timeline_script
+from infusion_resolve import footage, loader, render_job, runs, timeline, timeline_script
 
 START = 86400
 
@@ -35,7 +35,7 @@ def item() -> TimelineItem:
 
 @pytest.fixture
 def resolve(item: TimelineItem, monkeypatch: pytest.MonkeyPatch) -> Resolve:
-    monkeypatch.setattr(timeline, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(render_job, "LOOK_EVERY_S", 0.01)
     return Resolve([item])
 
 
