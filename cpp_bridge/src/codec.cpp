@@ -103,6 +103,9 @@ std::string printable(const std::string& text) {
     return kept.substr(0, 200);
 }
 
+// Whether chunks are coded here, without OpenEXR's set-up for each of them.
+bool is_direct(std::uint8_t compression) { return compression == no_compression || has_fast_zip(compression); }
+
 }  // namespace
 
 Window Cells::cell(std::int64_t index) const {
@@ -125,10 +128,11 @@ void decode(const Part& part, const Cells& cells, const std::vector<Bytes>& data
     for (Plane& plane : planes) {
         plane.pixels.resize(static_cast<std::size_t>(cells.window.area()) * bytes_per_pixel(plane.type));
     }
-    if (has_fast_zip(part.compression) && can_unpack(part, planes)) {
+    if (is_direct(part.compression) && can_unpack(part, planes)) {
         for (std::size_t i = 0; i < data.size(); ++i) {
             const Window cell = cells.cell(static_cast<std::int64_t>(i));
-            unpack(part, cell, unzip(data[i], unpacked_size(part, cell)), cells.window, planes);
+            const bool raw = part.compression == no_compression;
+            unpack(part, cell, raw ? data[i] : unzip(data[i], unpacked_size(part, cell)), cells.window, planes);
         }
         return;
     }
@@ -147,10 +151,11 @@ void decode(const Part& part, const Cells& cells, const std::vector<Bytes>& data
 
 std::vector<Bytes> encode(const Part& part, std::uint8_t compression, const Cells& cells,
                           const std::vector<Plane>& planes) {
-    if (has_fast_zip(compression)) {
+    if (is_direct(compression)) {
         std::vector<Bytes> data;
         for (std::int64_t i = 0; i < cells.count(); ++i) {
-            data.push_back(zip_bytes(pack(part, cells.cell(i), cells.window, planes)));
+            Bytes chunk = pack(part, cells.cell(i), cells.window, planes);
+            data.push_back(compression == no_compression ? std::move(chunk) : zip_bytes(chunk));
         }
         return data;
     }
