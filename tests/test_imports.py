@@ -80,7 +80,8 @@ def test_the_core_knows_no_host_and_no_plugin() -> None:
         ("io", ("job", "cli", "engine", "bundle", "render", "shot", "evaluate", "demo")),
         ("metrics", ("job", "cli", "engine", "io")),
         ("engine", ("job", "cli", "io", "bundle", "render", "evaluate", "demo")),
-        ("job", ("cli", "evaluate", "demo")),
+        ("job", ("cli", "farm", "evaluate", "demo")),
+        ("farm", ("cli", "engine", "evaluate", "demo")),
         ("demo", ("job", "cli", "engine")),
     ],
 )
@@ -93,7 +94,7 @@ def test_no_layer_of_the_core_looks_up(folder: str, never: tuple[str, ...]) -> N
 
 def test_only_the_command_line_is_above_the_jobs() -> None:
     for path in modules(CORE):
-        if path.relative_to(CORE).parts[0] not in ("cli", "job", "doctor.py"):
+        if path.relative_to(CORE).parts[0] not in ("cli", "farm", "job", "doctor.py"):
             assert not within(imports(path), "infusion_core.job", "infusion_core.cli"), path
 
 

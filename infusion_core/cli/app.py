@@ -13,7 +13,8 @@ import click
 from infusion_core.errors import Cancelled, InfusionError
 
 # In the order in which `infusion --help` lists them; each is a module in infusion_core/cli/commands.
-COMMANDS = ("demo", "inpaint", "render", "evaluate", "doctor", "install", "schema")
+COMMANDS = ("demo", "inpaint", "batch", "render", "evaluate", "doctor", "install", "schema",
+            "prepare", "train", "export", "assemble", "submit")  # fmt: skip
 
 EXIT_FAILED = 1
 EXIT_WRONG_INPUT = 2

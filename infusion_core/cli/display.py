@@ -167,8 +167,16 @@ def showing(mode: str, verbose: bool = False) -> Iterator[Display]:
     logger = logging.getLogger("infusion_core")
     if verbose:
         logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    displays = {"json": JsonDisplay, "plain": PlainDisplay, "none": SilentDisplay, "bar": BarDisplay}
-    display: Display = displays[mode]()  # type: ignore[assignment]
+    from infusion_core.cli.openjd_display import OpenJdDisplay
+
+    displays: dict[str, type[Display]] = {
+        "json": JsonDisplay,
+        "openjd": OpenJdDisplay,
+        "plain": PlainDisplay,
+        "none": SilentDisplay,
+        "bar": BarDisplay,
+    }
+    display = displays[mode]()
     handler = _WarningHandler(display)
     logger.addHandler(handler)
     propagate, logger.propagate = logger.propagate, verbose
@@ -176,7 +184,7 @@ def showing(mode: str, verbose: bool = False) -> Iterator[Display]:
         with ExitStack() as stack:
             if isinstance(display, BarDisplay):
                 stack.enter_context(display)
-            if isinstance(display, JsonDisplay):
+            if isinstance(display, (JsonDisplay, OpenJdDisplay)):
                 # Libraries that print would spoil the events.
                 stack.enter_context(redirect_stdout(sys.stderr))
             yield display

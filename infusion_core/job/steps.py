@@ -14,10 +14,10 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from infusion_core.atomic import replacing
-from infusion_core.errors import JobError
+from infusion_core.errors import Cancelled, InputError, JobError
 from infusion_core.intervals import resolve_intervals
 from infusion_core.io.plates import open_plate
-from infusion_core.io.sequences import output_sequence
+from infusion_core.io.sequences import format_frames, output_sequence, parse_frames
 from infusion_core.job.checks import check_room, open_inputs, region_size
 from infusion_core.job.events import OnEvent, ignore_event, preview_event
 from infusion_core.job.folder import JobFolder
@@ -30,6 +30,7 @@ from infusion_core.region import plan_holes
 from infusion_core.shot import Shot, load_shot
 
 if TYPE_CHECKING:
+    from infusion_core.engine.checkpoint import State
     from infusion_core.engine.run import IntervalResult
 
 
@@ -62,6 +63,7 @@ def prepare(
 def train(
     folder: JobFolder,
     *,
+    through: int | None = None,
     on_progress: OnProgress = ignore_progress,
     on_event: OnEvent = ignore_event,
     should_stop: ShouldStop = never_stop,
@@ -69,10 +71,10 @@ def train(
     """Train each interval's model and denoise through it (paper section 4.2), from the checkpoint on.
 
     Leaves ``experts``, ``losses.jsonl``, ``previews`` and ``result.safetensors``: x0 (F, H, W, 3)
-    float32 in model range.
+    float32 in model range. With ``through``, stops once that interval is denoised and checkpointed.
 
     Raises:
-        JobError: ``prepare`` was not run.
+        JobError: ``prepare`` was not run, or there is no interval ``through``.
         Cancelled: ``should_stop`` returned true; a checkpoint is written.
     """
     if folder.result.exists():
@@ -81,7 +83,11 @@ def train(
     from infusion_core.engine.run import run
 
     spec, shot = folder.read_spec(), prepared_shot(folder)
+    _check_interval(through, len(resolve_intervals(spec.settings)), folder)
     state = State.load(folder.checkpoint) if folder.checkpoint.exists() else None
+    is_far_enough = _is_past(state, through)
+    if is_far_enough:
+        return
     where = (0, 0)
     if state is not None:
         # The training of an interval that is being denoised is over: its lines are all kept.
@@ -93,19 +99,41 @@ def train(
         write_preview(folder.preview(result.index), shot, result.x0_hat)
         on_event(preview_event(folder.preview(result.index), result.index))
 
-    with LossLog(folder.losses, *where) as losses:
-        x0 = run(
-            shot,
-            spec.settings,
-            state=state,
-            on_progress=on_progress,
-            should_stop=should_stop,
-            on_checkpoint=lambda state: state.save(folder.checkpoint),
-            on_loss=losses.add,
-            on_interval=keep,
-        )
+    def save(state: State) -> None:
+        nonlocal is_far_enough
+        state.save(folder.checkpoint)
+        is_far_enough = _is_past(state, through)
+
+    try:
+        with LossLog(folder.losses, *where) as losses:
+            x0 = run(
+                shot,
+                spec.settings,
+                state=state,
+                on_progress=on_progress,
+                should_stop=lambda: is_far_enough or should_stop(),
+                on_checkpoint=save,
+                on_loss=losses.add,
+                on_interval=keep,
+            )
+    except Cancelled:
+        if is_far_enough:
+            return
+        raise
     with replacing(folder.result) as beside:
         save_file({"x0": np.ascontiguousarray(x0)}, beside)
+
+
+def _check_interval(through: int | None, count: int, folder: JobFolder) -> None:
+    if through is not None and not 0 <= through < count:
+        raise JobError(
+            f"There is no interval {through}.", path=folder.path, remedy=f"They are 0 to {count - 1}."
+        )
+
+
+def _is_past(state: State | None, through: int | None) -> bool:
+    """Whether the run has come to the interval after ``through``."""
+    return through is not None and state is not None and state.interval > through
 
 
 def export(
@@ -127,12 +155,19 @@ def export(
 
 
 def assemble(
-    folder: JobFolder, *, on_progress: OnProgress = ignore_progress, should_stop: ShouldStop = never_stop
+    folder: JobFolder,
+    *,
+    frames: str = "",
+    on_progress: OnProgress = ignore_progress,
+    should_stop: ShouldStop = never_stop,
 ) -> list[Path]:
     """Write the frames of the result that are not written yet; return the files of all of them.
 
+    With ``frames``, e.g. ``1001-1010``, only these. Several processes may write frames of one job.
+
     Raises:
         JobError: ``train`` was not run to its end.
+        InputError: ``frames`` are not frames of the job.
         OutputError: a frame cannot be written.
         Cancelled: ``should_stop`` returned true; the frames written so far are whole.
     """
@@ -145,10 +180,23 @@ def assemble(
         shot,
         x0,
         alpha=settings.alpha,
+        only=_chosen(frames, shot),
         newer_than=folder.result,
         on_progress=on_progress,
         should_stop=should_stop,
     )
+
+
+def _chosen(frames: str, shot: Shot) -> frozenset[int]:
+    chosen = frozenset(parse_frames(frames)) if frames else frozenset(shot.fill_frames)
+    strange = sorted(chosen - set(shot.fill_frames))
+    if strange:
+        raise InputError(
+            "The job does not write this frame.",
+            frame=strange[0],
+            remedy=f"It writes {format_frames(shot.fill_frames)}.",
+        )
+    return chosen
 
 
 def prepared_shot(folder: JobFolder) -> Shot:

@@ -32,6 +32,7 @@ def write_shot(
     x0: np.ndarray,
     *,
     alpha: str,
+    only: frozenset[int] | None = None,
     newer_than: Path | None = None,
     on_progress: OnProgress,
     should_stop: ShouldStop,
@@ -44,15 +45,17 @@ def write_shot(
         shot: The shot that was filled; its handles are not written.
         x0: The fill, model range.
         alpha: ``keep`` or ``matte``.
+        only: Frames to write; None: all.
         newer_than: Frames that are not older than this file are taken for written already.
 
     Raises:
         OutputError: a frame cannot be written.
         Cancelled: ``should_stop`` returned true; the frames written so far are whole.
     """
-    written, total = [], len(shot.fill_frames)
+    wanted = only if only is not None else frozenset(shot.fill_frames)
+    written, total = [], len(wanted)
     for i, frame in enumerate(shot.frames):
-        if frame in shot.handles:
+        if frame not in wanted:
             continue
         raise_if_stopped(should_stop)
         path = target.path(frame)

@@ -1,0 +1,8 @@
+"""Many shots, many machines: the shot list, batches on one workstation, templates for render farms.
+
+shot_list   shots and their settings, TOML or CSV
+checks      everything wrong with a list, before anything starts
+batch       many shots at once, each a process of its own
+step        one step of a job as one task of a farm
+tasks       the tasks of a list and what each waits for; ``openjd`` and ``opencue`` put them in a farm's words
+"""

@@ -1,0 +1,90 @@
+"""Open Job Description templates (specification jobtemplate-2023-09), for Deadline Cloud and others."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from infusion_core.errors import InputError
+from infusion_core.farm.tasks import Task
+from infusion_core.io.sequences import format_frames
+
+STOP_WITHIN_S = 120
+_LONGEST_NAME = 64
+
+
+def openjd_template(name: str, tasks: Sequence[Task], command: Sequence[str], chunk: int) -> dict[str, Any]:
+    """A job template with a step for each task.
+
+    Job folders are told as a root, which a farm may map to another path, and folders below it. Plates,
+    mattes and outputs are in their ``job.json`` and must have the same paths on all machines.
+
+    Args:
+        name: The job's name.
+        tasks: What to do, as of ``tasks_of``.
+        command: The words that start ``infusion`` on the farm's machines.
+        chunk: Frames that one assemble task writes by default.
+
+    Raises:
+        InputError: a name is too long, or job folders have no common root.
+    """
+    root = _root(tasks)
+    return {
+        "specificationVersion": "jobtemplate-2023-09",
+        "extensions": ["TASK_CHUNKING"],
+        "name": name[:128],
+        "parameterDefinitions": [
+            {"name": "Root", "type": "PATH", "objectType": "DIRECTORY", "dataFlow": "NONE",
+             "default": root.as_posix(), "description": "Folder that holds all job folders."},
+            {"name": "Infusion", "type": "STRING", "default": command[0],
+             "description": "Program that runs Infusion Inpaint on the farm's machines."},
+            {"name": "ChunkSize", "type": "INT", "default": chunk, "minValue": 1,
+             "description": "Frames that one task writes."},
+        ],
+        "steps": [_step(task, root, command[1:]) for task in tasks],
+    }  # fmt: skip
+
+
+def _root(tasks: Sequence[Task]) -> Path:
+    try:
+        return Path(os.path.commonpath([task.shot.folder.path.parent for task in tasks]))
+    except ValueError as error:
+        raise InputError(
+            "The job folders have no common root.", remedy="Give shots on other drives a list of their own."
+        ) from error
+
+
+def _step(task: Task, root: Path, more: Sequence[str]) -> dict[str, Any]:
+    if len(task.name) > _LONGEST_NAME:
+        raise InputError(f"The shot name {task.shot.name!r} is too long for OpenJD.", remedy="Shorten it.")
+    below = task.shot.folder.path.relative_to(root).as_posix()
+    words = [*more, task.step, "{{Param.Root}}/" + below, "--progress", "openjd"]
+    step: dict[str, Any] = {"name": task.name}
+    if task.after:
+        step["dependencies"] = [{"dependsOn": task.after}]
+    if task.interval is not None:
+        space = {"name": "Interval", "type": "INT", "range": [task.interval]}
+        step["parameterSpace"] = {"taskParameterDefinitions": [space]}
+        words += ["--interval", "{{Task.Param.Interval}}"]
+    if task.frames:
+        step["parameterSpace"] = {"taskParameterDefinitions": [_frames(task.frames)]}
+        words += ["--frames", "{{Task.Param.Frames}}"]
+    if task.needs_gpu:
+        step["hostRequirements"] = {"amounts": [{"name": "amount.worker.gpu", "min": 1}]}
+    run = {
+        "command": "{{Param.Infusion}}",
+        "args": words,
+        "cancelation": {"mode": "NOTIFY_THEN_TERMINATE", "notifyPeriodInSeconds": STOP_WITHIN_S},
+    }
+    return {**step, "script": {"actions": {"onRun": run}}}
+
+
+def _frames(frames: tuple[int, ...]) -> dict[str, Any]:
+    return {
+        "name": "Frames",
+        "type": "CHUNK[INT]",
+        "range": format_frames(frames).replace("x", ":"),
+        "chunks": {"defaultTaskCount": "{{Param.ChunkSize}}", "rangeConstraint": "CONTIGUOUS"},
+    }
