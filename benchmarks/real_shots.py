@@ -132,14 +132,18 @@ def run_shot(shot: Shot, clips: Path, out: Path) -> dict[str, Any]:
     return row
 
 
+def _number(value: float | None, digits: int) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
 def _cells(row: dict[str, Any]) -> list[str]:
     frames, height, width = row["size"]
-    values = [(row["metrics"].get(key), digits) for key, _, digits in COLUMNS]
+    memory = row["memory_bytes"]
     return [
         *(row["clip"], row["hole"], f"{width}×{height}×{frames}", f"{100 * row['hole_share']:.1f} %"),
         row["preset"],
-        *("–" if value is None else f"{value:.{digits}f}" for value, digits in values),
-        *(f"{row['seconds'] / 60:.1f}", f"{row['memory_bytes'] / 2**20:.0f}"),
+        *(_number(row["metrics"].get(key), digits) for key, _, digits in COLUMNS),
+        *(_number(row["seconds"] / 60, 1), _number(memory and memory / 2**20, 0)),
     ]
 
 
