@@ -4,5 +4,5 @@ shot_list   shots and their settings, TOML or CSV
 checks      everything wrong with a list, before anything starts
 batch       many shots at once, each a process of its own
 step        one step of a job as one task of a farm
-tasks       the tasks of a list and what each waits for; ``openjd`` and ``opencue`` put them in a farm's words
+tasks       the tasks of a list and what each waits for; ``openjd`` puts them into a template
 """

@@ -18,8 +18,8 @@ _LONGEST_NAME = 64
 def openjd_template(name: str, tasks: Sequence[Task], command: Sequence[str], chunk: int) -> dict[str, Any]:
     """A job template with a step for each task.
 
-    Job folders are told as a root, which a farm may map to another path, and folders below it. Plates,
-    mattes and outputs are in their ``job.json`` and must have the same paths on all machines.
+    Job folders are told as a root and folders below it. The root is a text and no PATH: a path's default
+    may not be absolute, and plates, mattes and outputs, which ``job.json`` names, are not mapped either.
 
     Args:
         name: The job's name.
@@ -36,8 +36,8 @@ def openjd_template(name: str, tasks: Sequence[Task], command: Sequence[str], ch
         "extensions": ["TASK_CHUNKING"],
         "name": name[:128],
         "parameterDefinitions": [
-            {"name": "Root", "type": "PATH", "objectType": "DIRECTORY", "dataFlow": "NONE",
-             "default": root.as_posix(), "description": "Folder that holds all job folders."},
+            {"name": "Root", "type": "STRING", "default": root.as_posix(),
+             "description": "Folder that holds all job folders."},
             {"name": "Infusion", "type": "STRING", "default": command[0],
              "description": "Program that runs Infusion Inpaint on the farm's machines."},
             {"name": "ChunkSize", "type": "INT", "default": chunk, "minValue": 1,

@@ -23,6 +23,7 @@ def empty(shot: TinyShot) -> None:
         write_exr(path, np.zeros((24, 24, 1)), ("A",))
 
 
+@pytest.mark.slow
 def test_one_broken_shot_of_six_does_not_stop_the_others(make_list, infusion) -> None:
     listed = make_list(6)
     broken = listed.shots[2]
@@ -69,6 +70,7 @@ def test_nothing_starts_while_the_inputs_of_a_shot_are_wrong(make_list, infusion
     assert "1 of 3" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_stopped_batch_keeps_its_work_and_ends_with_the_same_pixels(make_list, infusion) -> None:
     listed = make_list(2, steps=60)
     words = ["batch", str(listed.path), "--summary", "-"]
