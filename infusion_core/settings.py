@@ -391,6 +391,10 @@ def override(settings: Settings, data: Mapping[str, Any]) -> Settings:
                     f"this release reads {SETTINGS_SCHEMA_VERSION}."
                 )
         elif name == "preset":
+            if values not in PRESETS:
+                raise SettingsError(
+                    f"There is no preset {values!r}.", remedy=f"Choose one of: {', '.join(PRESETS)}."
+                )
             changes["preset"] = values
         elif name == "stages":
             if not isinstance(values, Iterable) or not values:

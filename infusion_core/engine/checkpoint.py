@@ -40,7 +40,7 @@ class State:
         where = {"interval": self.interval, "phase": self.phase, "step": self.step}
         metadata = {"schema_version": str(CHECKPOINT_SCHEMA_VERSION), "where": json.dumps(where)}
         beside = Path(f"{path}.partial")
-        beside.write_bytes(save({k: np.ascontiguousarray(v) for k, v in self.tensors.items()}, metadata))
+        beside.write_bytes(save({k: np.asarray(v, order="C") for k, v in self.tensors.items()}, metadata))
         os.replace(beside, path)
 
     @staticmethod
@@ -62,4 +62,9 @@ class State:
             raise JobError(
                 "The checkpoint was written by another release.", path=path, remedy="Start the job anew."
             )
-        return State(**json.loads(metadata["where"]), tensors=tensors)
+        try:
+            return State(**json.loads(metadata["where"]), tensors=tensors)
+        except (KeyError, TypeError, ValueError) as error:
+            raise JobError(
+                "The checkpoint does not say where the run stood.", path=path, remedy="Start the job anew."
+            ) from error

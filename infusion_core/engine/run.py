@@ -130,8 +130,8 @@ def _state(run: Run, interval: int, phase: str, step: int, noisy: Tensor, x0_hat
     tensors: dict[str, Tensor] = {f"weight/{k}": v for k, v in run.learner.network.named_parameters()}
     tensors |= {f"average/{k}": v for k, v in run.learner.average.items()}
     names = [name for name, _ in run.learner.network.named_parameters()]
-    for name, moments in zip(names, run.learner.optimiser.state_dict()["state"].values(), strict=False):
-        tensors |= {f"optimiser/{key}/{name}": value for key, value in moments.items()}
+    for i, moments in run.learner.optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser/{key}/{names[i]}": value for key, value in moments.items()}
     tensors |= {"noisy": noisy, "x0_hat": x0_hat}
     arrays = {k: copied(v) for k, v in tensors.items()}
     return State(interval, phase, step, arrays)  # type: ignore[arg-type]
