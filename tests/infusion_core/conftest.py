@@ -5,11 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from infusion_core.box import Box
 from infusion_core.colour import ColourTransform
 from infusion_core.settings import Settings, override
 from infusion_core.shot import Shot
+
+# Examples are timed by the wall clock, which says little on a machine that is busy otherwise.
+hypothesis_settings.register_profile("infusion", deadline=None)
+hypothesis_settings.load_profile("infusion")
 
 
 @pytest.fixture(scope="session")

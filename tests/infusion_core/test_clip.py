@@ -1,27 +1,39 @@
 import numpy as np
 import pytest
 
-from infusion_core.clip import Clip, background, clip_from_shot, scaled_clip, upsampled
+from infusion_core.basis import RGB, fit_basis
+from infusion_core.clip import Clip, background, clip_from_shot, filled, scaled_clip, upsampled
 from infusion_core.clip_size import crop_size, scaled_size
 from infusion_core.settings import TrainingSettings
 
 
 def test_a_shot_becomes_channels_first(waves):
-    clip = clip_from_shot(waves)
+    clip = clip_from_shot(waves, RGB)
     assert clip.size == waves.hole.shape
     assert clip.plate.shape == (1, 3, *waves.hole.shape)
     np.testing.assert_array_equal(clip.plate[0].transpose(1, 2, 3, 0), waves.plate)
     np.testing.assert_array_equal(clip.known[0, 0] == 1, waves.known)
 
 
+def test_a_fill_in_another_basis_comes_back_and_known_pixels_are_the_plates(waves):
+    basis = fit_basis(waves.plate, waves.known)
+    clip = clip_from_shot(waves, basis)
+    assert not clip.plate[0].transpose(1, 2, 3, 0)[waves.hole].any()
+    colour = np.array([0.2, -0.3, 0.1], np.float32)
+    guess = np.broadcast_to(basis.encode(colour), waves.plate.shape).transpose(3, 0, 1, 2)[None]
+    result = filled(waves, guess, basis)
+    np.testing.assert_array_equal(result[waves.known], waves.plate[waves.known])
+    np.testing.assert_allclose(result[waves.hole], np.tile(colour, (waves.hole.sum(), 1)), atol=1e-5)
+
+
 def test_full_scale_is_the_clip_itself(waves):
-    clip = clip_from_shot(waves)
+    clip = clip_from_shot(waves, RGB)
     assert scaled_clip(clip, 1.0) is clip
 
 
 @pytest.mark.parametrize("scale", [0.5, 0.25])
 def test_a_coarse_pixel_is_known_when_all_of_it_was(waves, scale):
-    clip = clip_from_shot(waves)
+    clip = clip_from_shot(waves, RGB)
     coarse = scaled_clip(clip, scale)
     frames, height, width = clip.size
     block = round(1 / scale)

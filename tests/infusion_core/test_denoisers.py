@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infusion_core.basis import RGB
 from infusion_core.clip import background, clip_from_shot
 from infusion_core.denoisers import make_denoiser, padded
 
@@ -21,7 +22,7 @@ def test_padding_adds_zeros_at_the_end_up_to_the_next_multiple(height, width, mu
 
 @pytest.mark.parametrize(("window", "tile"), [(0, 0), (3, 0), (0, 10), (3, 7)])
 def test_the_network_gets_matching_parts_of_all_its_inputs(waves, window, tile):
-    clip = clip_from_shot(waves)
+    clip = clip_from_shot(waves, RGB)
     noisy = np.random.default_rng(0).normal(size=clip.plate.shape).astype(np.float32)
     mean, share = background(clip.plate, clip.known)
     shapes = set()

@@ -47,7 +47,7 @@ def test_the_intervals_of_a_stage_tile_its_noise_levels_exactly_once(stages):
 @given(stages())
 def test_calls_of_the_network_go_strictly_down_and_join_up(stages):
     intervals = resolve_intervals(Settings(stages=stages))
-    for interval, following in zip(intervals, intervals[1:] + (None,), strict=True):
+    for interval, following in zip(intervals, (*intervals[1:], None), strict=True):
         assert interval.times[0] == interval.t_high
         assert (np.diff(interval.times) < 0).all()
         assert interval.times[-1] >= interval.t_low

@@ -30,7 +30,9 @@ def test_the_paper_preset_has_the_authors_constants():
     assert (diffusion.num_steps, diffusion.beta_start, diffusion.beta_end) == (1000, 1e-4, 0.02)
     network = paper.network
     assert (network.kind, network.channels, network.levels) == ("paper", 32, 3)
+    assert network.basis == "rgb"
     training = paper.training
+    assert training.optimiser == "adam"
     assert (training.learning_rate, training.decay, training.ema) == (1e-4, "constant", 0.0)
     assert (training.batch, training.window, training.crop) == (1, 12, 0)
     assert (training.holes, training.loss, training.fill) == ("blobs", "known", "zero")

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -16,7 +18,7 @@ def test_spans_cover_the_axis_overlap_and_stay_inside(size, length):
     assert parts[-1][1] == size
     wanted = length if 0 < length < size else size
     assert {end - start for start, end in parts} == {wanted}
-    for (start, end), (following, _) in zip(parts, parts[1:], strict=False):
+    for (start, end), (following, _) in itertools.pairwise(parts):
         assert start < following
         assert end - following >= int(wanted * OVERLAP_SHARE) - 1
         assert end >= following

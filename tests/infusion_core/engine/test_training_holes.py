@@ -1,0 +1,149 @@
+import itertools
+import math
+
+import pytest
+import torch
+
+from infusion_core.engine.training_holes import (
+    bezier_outline,
+    blob_hole,
+    drifting_corners,
+    fill_outline,
+    shifted,
+    transplanted_hole,
+)
+
+HEIGHT, WIDTH, FRAMES = 48, 64, 12
+
+
+def generator(seed):
+    return torch.Generator().manual_seed(seed)
+
+
+def box_of(frame):
+    """Top, left, bottom, right of the pixels set, half-open."""
+    rows, columns = frame.any(1).nonzero().flatten(), frame.any(0).nonzero().flatten()
+    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
+
+
+@pytest.fixture(scope="module")
+def blobs():
+    return [blob_hole(FRAMES, HEIGHT, WIDTH, generator(seed)) for seed in range(150)]
+
+
+def test_a_blob_spans_half_to_all_of_the_frame_in_each_direction(blobs):
+    boxes = torch.tensor([box_of(hole[0] > 0) for hole in blobs])
+    heights, widths = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
+    # sharp tips may be lost between pixel centres
+    assert heights.min() >= HEIGHT // 2 - 3
+    assert widths.min() >= WIDTH // 2 - 3
+    assert heights.max() > 0.95 * HEIGHT
+    assert widths.max() > 0.95 * WIDTH
+    assert float(heights.float().mean()) == pytest.approx(0.75 * HEIGHT, rel=0.05)
+    assert float(widths.float().mean()) == pytest.approx(0.75 * WIDTH, rel=0.05)
+
+
+def test_blobs_are_zeros_and_ones_and_leave_something_to_see(blobs):
+    for hole in blobs:
+        assert hole.shape == (FRAMES, HEIGHT, WIDTH)
+        assert hole.dtype == torch.float32
+        assert set(hole.unique().tolist()) == {0.0, 1.0}
+        assert 0.02 < hole.mean() < 0.9
+
+
+def test_half_of_the_blobs_stand_still_and_the_others_keep_their_shape(blobs):
+    still = [bool((hole == hole[:1]).all()) for hole in blobs]
+    assert abs(sum(still) / len(still) - 0.5) < 0.15
+    for hole in blobs:
+        shapes = set()
+        for frame in hole:
+            top, left, bottom, right = box_of(frame > 0)
+            shapes.add(tuple(frame[top:bottom, left:right].flatten().tolist()))
+        assert len(shapes) == 1
+
+
+def test_a_seed_gives_one_hole():
+    one, again, other = (blob_hole(4, 32, 32, generator(seed)) for seed in (5, 5, 6))
+    assert torch.equal(one, again)
+    assert not torch.equal(one, other)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 9), (2, 2), (5, 3)])
+def test_the_smallest_frames_work(height, width):
+    for seed in range(20):
+        assert blob_hole(3, height, width, generator(seed)).shape == (3, height, width)
+
+
+def test_a_moving_blob_sets_out_at_one_to_two_pixels_a_frame_and_stays_inside():
+    first_steps, speeds = [], []
+    for seed in range(300):
+        corners = torch.tensor(drifting_corners(12, 40, 50, False, generator(seed)))
+        assert (corners >= 0).all()
+        assert (corners <= torch.tensor([40, 50])).all()
+        moves = corners.diff(dim=0).float().norm(dim=1)
+        first_steps.append(float(moves[0]))
+        speeds += moves.tolist()
+    assert max(first_steps) <= 2
+    # whole pixels, cut towards 0: some of the first steps are lost
+    assert 0.5 < sum(first_steps) / len(first_steps) < 1.5
+    assert 0.8 < sum(speeds) / len(speeds) < 2.2
+    assert len(set(drifting_corners(12, 40, 50, True, generator(0)))) == 1
+
+
+def test_an_outline_is_closed_and_turns_once_around():
+    for seed in range(50):
+        outline = bezier_outline(generator(seed))
+        torch.testing.assert_close(outline[0], outline[-1])
+        assert outline.shape[0] in {12 * edges for edges in (6, 7, 8)}
+
+
+def test_outlines_are_filled():
+    square = torch.tensor([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    assert fill_outline(square, 7, 9).all()
+    angle = torch.linspace(0, 2 * math.pi, 200)
+    circle = fill_outline(torch.stack([angle.cos(), angle.sin()], 1), 100, 60)
+    assert float(circle.float().mean()) == pytest.approx(math.pi / 4, abs=0.01)
+    triangle = fill_outline(torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]]), 50, 50)
+    rows, columns = torch.meshgrid(torch.arange(50) + 0.5, torch.arange(50) + 0.5, indexing="ij")
+    off_the_edge = (rows + columns - 50).abs() > 1e-3
+    assert torch.equal(triangle[off_the_edge], (rows + columns < 50)[off_the_edge])
+
+
+@pytest.mark.parametrize(("dy", "dx"), list(itertools.product((-6, -3, 0, 2, 5), (-8, 0, 5))))
+def test_shifting_moves_pixels_and_brings_in_zeros(dy, dx):
+    video = torch.rand(2, 6, 8, generator=generator(0))
+    expected = torch.zeros_like(video)
+    for y, x in itertools.product(range(6), range(8)):
+        if 0 <= y + dy < 6 and 0 <= x + dx < 8:
+            expected[:, y + dy, x + dx] = video[:, y, x]
+    assert torch.equal(shifted(video, dy, dx), expected)
+
+
+def test_a_transplanted_hole_is_the_shots_own_moved_mirrored_or_turned_in_time():
+    hole = torch.zeros(3, 6, 7)
+    hole[0, 1, 1:4] = hole[1, 2, 2:5] = hole[1, 3, 2] = hole[2, 4, 3] = 1
+    mirrored = [hole.flip(flips) for flips in ((), (0,), (2,), (0, 2))]
+    seen = set()
+    for seed in range(40):
+        result = transplanted_hole(hole, 0, 0, (6, 7), generator(seed))
+        matches = [
+            (turn, dy, dx)
+            for turn, video in enumerate(mirrored)
+            for dy, dx in itertools.product(range(-5, 6), range(-6, 7))
+            if torch.equal(shifted(video, dy, dx), result)
+        ]
+        assert matches, seed
+        assert result.any()
+        seen.add(matches[0])
+    assert len({turn for turn, *_ in seen}) == 4
+    assert len(seen) > 20
+
+
+@pytest.mark.parametrize(("top", "left"), [(0, 0), (20, 30), (8, 0)])
+def test_a_transplanted_hole_lands_in_the_crop(top, left):
+    hole = torch.zeros(4, 30, 40)
+    hole[:, 10:14, 15:20] = 1
+    for seed in range(30):
+        result = transplanted_hole(hole, top, left, (10, 10), generator(seed))
+        assert result.shape == (4, 10, 10)
+        assert result.any()
