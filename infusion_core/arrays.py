@@ -35,6 +35,16 @@ def _hole_boxes(hole: np.ndarray) -> list[Box]:
     return boxes
 
 
+def _check_known(known: np.ndarray, hole: np.ndarray) -> None:
+    unknown = np.flatnonzero(hole.any(axis=(1, 2)) & ~known.any(axis=(1, 2)))
+    if unknown.size:
+        raise InputError(
+            "No pixel around the hole is known.",
+            frame=int(unknown[0]),
+            remedy="Check hole and plate for NaN, or use more context.",
+        )
+
+
 def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, colour: ColourKind) -> Shot:
     """The region of interest of a plate and its hole, in model range.
 
@@ -43,10 +53,11 @@ def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, co
     """
     _checked(plate, hole)
     frame = Box(0, 0, plate.shape[2], plate.shape[1])
-    box = find_region(_hole_boxes(hole), frame, settings.shot.context)
+    box = find_region(_hole_boxes(hole), frame, settings.shot.context, multiple=1)
     region = (slice(None), *box.slices_in(frame))
     pixels, hole = plate[region].astype(np.float32), hole[region]
     known = ~hole & np.isfinite(pixels).all(-1)
+    _check_known(known, hole)
     transform = fit_colour(pixels[known], colour)
     model = np.where(known[..., None], transform.encode(np.where(known[..., None], pixels, 0)), 0)
     return Shot(

@@ -52,15 +52,15 @@ def make_denoiser(
 
     def predict(noisy: Any, t: int, part: Tile) -> Any:
         _, _, _, rows, columns = part.index
-        inputs = (
-            noisy[part.index],
-            clip.plate[part.index],
-            1.0 - clip.known[part.index],
-            mean[:, :, :, rows, columns],
-            share[:, :, :, rows, columns],
+        height, width = noisy[part.index].shape[-2:]
+        x0_hat = network(
+            padded(noisy[part.index], multiple, as_array),
+            padded(clip.plate[part.index], multiple, as_array),
+            padded(1.0 - clip.known[part.index], multiple, as_array),
+            padded(mean[:, :, :, rows, columns], multiple, as_array),
+            padded(share[:, :, :, rows, columns], multiple, as_array),
+            t,
         )
-        height, width = inputs[0].shape[-2:]
-        x0_hat = network(*(padded(array, multiple, as_array) for array in inputs), t)
         return x0_hat[..., :height, :width]
 
     def denoise(noisy: Any, t: int) -> Any:
