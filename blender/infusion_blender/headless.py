@@ -16,12 +16,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("file", help=".blend file")
     parser.add_argument("node", nargs="?", default="", help="its name, unless it is the only one")
     options = parser.parse_args(arguments)
-    if not hasattr(bpy.types.NodeTree, "infusion"):
-        registration.register()
-    try:
-        bpy.ops.wm.open_mainfile(filepath=options.file)
-        bpy.ops.infusion.inpaint(name=options.node)
-    except RuntimeError:  # Blender has said what is wrong already
-        return 1
-    bpy.ops.wm.save_mainfile()
+    with registration.registered():
+        try:
+            bpy.ops.wm.open_mainfile(filepath=options.file)
+            bpy.ops.infusion.inpaint(name=options.node)
+        except RuntimeError:  # Blender has said what is wrong already
+            return 1
+        bpy.ops.wm.save_mainfile()
     return 0

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import bpy
 
 from infusion_blender import operators, panel, watch
@@ -29,3 +32,19 @@ def unregister() -> None:
     del bpy.types.NodeTree.infusion
     for kind in reversed(CLASSES):
         bpy.utils.unregister_class(kind)
+
+
+@contextmanager
+def registered() -> Iterator[None]:
+    """The add-on is on for as long as the block runs, for scripts.
+
+    A Python that has Blender as a module hangs at its end while classes of ours are registered.
+    """
+    is_on = hasattr(bpy.types.NodeTree, "infusion")
+    if not is_on:
+        register()
+    try:
+        yield
+    finally:
+        if not is_on:
+            unregister()

@@ -9,6 +9,14 @@ import OpenImageIO as oiio
 
 FRAMES = range(1001, 1007)
 WIDTH, HEIGHT = 40, 32
+TINY = """
+stages = [{"intervals": 2, "training_steps": 3, "sampling_steps": 2}]
+network.channels = 8
+network.levels = 1
+training.window = 3
+training.crop = 16
+"""
+ENDLESS = TINY.replace('"training_steps": 3', '"training_steps": 100000')
 
 
 def read(path: Path) -> np.ndarray:

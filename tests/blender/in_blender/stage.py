@@ -19,7 +19,6 @@ network.levels = 1
 training.window = 3
 training.crop = 16
 """
-ENDLESS = TINY.replace('"training_steps": 3', '"training_steps": 100000')
 
 
 def enable() -> None:
