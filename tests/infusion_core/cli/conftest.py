@@ -17,6 +17,8 @@ from infusion_core.cli import main
 FRAMES, HEIGHT, WIDTH, FIRST_FRAME = 5, 24, 32, 1001
 
 TINY = """
+preset = "paper"
+
 [shot]
 context = 8
 
@@ -31,9 +33,9 @@ channels = 6
 levels = 1
 
 [training]
+learning_rate = 2e-3
 window = 4
 crop = 16
-batch = 1
 
 [[stages]]
 scale = 1.0
