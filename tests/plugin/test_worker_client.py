@@ -204,7 +204,9 @@ def start_from_a_host_that_quits(folder: Path, python: str) -> None:
         "import sys; from pathlib import Path; from infusion_plugin.worker_client import WorkerClient;"
         "WorkerClient(Path(sys.argv[1]), python=sys.argv[2]).start()"
     )
-    subprocess.run([sys.executable, "-c", host, str(folder), python], check=True)
+    plugin = Path(__file__).parents[2] / "plugin"
+    environment = {**os.environ, "PYTHONPATH": str(plugin)}
+    subprocess.run([sys.executable, "-c", host, str(folder), python], env=environment, check=True)
 
 
 def test_the_worker_outlives_its_host_and_is_found_again(
