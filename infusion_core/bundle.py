@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 import os
 import shutil
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ import numpy as np
 from infusion_core.basis import ColourBasis, shot_basis
 from infusion_core.box import Box
 from infusion_core.colour import ColourTransform
-from infusion_core.errors import InputError, OutputError
+from infusion_core.errors import InfusionError, InputError, OutputError
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.settings import Settings, from_dict
 
@@ -173,6 +174,10 @@ def open_bundle(folder: str | Path) -> Bundle:
         intervals = tuple(
             Interval(**{**entry, "times": tuple(entry["times"])}) for entry in manifest["intervals"]
         )
+        if not manifest["settings"]:
+            raise ValueError("no settings")
+        if not intervals or len(intervals) != len(manifest["models"]):
+            raise ValueError("models and intervals differ in number")
         return Bundle(
             folder=folder,
             settings=from_dict(manifest["settings"]),
@@ -181,8 +186,10 @@ def open_bundle(folder: str | Path) -> Bundle:
             colour=ColourTransform.from_dict(manifest["colour"]),
             basis=ColourBasis.from_dict(manifest["basis"]),
             box=Box(**manifest["box"]),
-            frames=tuple(manifest["frames"]),
-            multiple=int(manifest["multiple"]),
+            frames=tuple(int(frame) for frame in manifest["frames"]),
+            multiple=operator.index(manifest["multiple"]),
         )
-    except (KeyError, TypeError) as error:
+    except InfusionError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"The bundle's manifest is incomplete: {error}.", path=path) from error

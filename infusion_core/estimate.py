@@ -16,6 +16,7 @@ from infusion_core.progress import OnProgress, Progress, Stage
 from infusion_core.settings import NetworkSettings, Settings
 
 DEFAULT_MEMORY_GIB = 8.0
+BASE_BYTES = 256 * 2**20  # interpreter and libraries at work
 FEATURE_SHARE = 0.6  # of the memory; the rest is for the clip and for training
 MIN_WINDOW = 24  # frames; the network looks about 8 frames to either side
 MIN_TILE = 128
@@ -127,7 +128,7 @@ def _memory(size: tuple[int, int, int], settings: Settings) -> int:
         at_once * per_voxel * LIVE_MAPS[network.kind], trained * per_voxel * TRAINING_MAPS[network.kind]
     )
     clips = voxels * 4 * 3 * 10  # plate, noisy, x0_hat, noise and their copies on host and device
-    return int(working + clips)
+    return int(BASE_BYTES + working + clips)
 
 
 def estimate(size: tuple[int, int, int], settings: Settings) -> Estimate:

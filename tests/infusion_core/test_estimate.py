@@ -1,0 +1,143 @@
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.utils.flop_counter import FlopCounterMode
+
+from infusion_core.engine.model import make_network
+from infusion_core.estimate import DEFAULT_MEMORY_GIB, WorkMeter, estimate, flops_per_voxel, tile_size
+from infusion_core.intervals import resolve_intervals
+from infusion_core.schedule import make_schedule
+from infusion_core.settings import NetworkSettings, RunSettings, Settings, load_preset
+
+NETWORKS = [
+    load_preset("paper").network,
+    load_preset("standard").network,
+    load_preset("best").network,
+    NetworkSettings(kind="paper", channels=8, levels=2),
+    NetworkSettings(kind="factored", channels=8, levels=1, growth=3.0),
+    NetworkSettings(kind="factored", channels=8, levels=4, growth=1.5),
+]
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=repr)
+def test_work_and_weights_are_those_of_the_network(network):
+    model = make_network(network, make_schedule(Settings().diffusion)).eval()
+    frames, rows, columns = 3, 32, 48
+    video, still = torch.zeros(1, 3, frames, rows, columns), torch.zeros(1, 3, 1, rows, columns)
+    counter = FlopCounterMode(display=False)
+    with torch.no_grad(), counter:
+        model(video, video, video[:, :1], still, still[:, :1], torch.tensor([5]))
+    counted = counter.get_total_flops()
+    assert flops_per_voxel(network) * frames * rows * columns == pytest.approx(counted, rel=0.01)
+    kernels = sum(weight.numel() for weight in model.parameters() if weight.ndim == 5)
+    assert estimate((3, 32, 48), Settings(network=network)).parameters == pytest.approx(kernels, rel=0.001)
+
+
+def test_the_paper_costs_what_its_figures_say():
+    cost = estimate((100, 240, 432), load_preset("paper"))
+    assert flops_per_voxel(load_preset("paper").network) == pytest.approx(0.41e6, rel=0.02)
+    assert cost.num_training_steps == 40_000
+    assert cost.num_network_calls == 999
+    assert cost.training_flops / cost.num_training_steps == pytest.approx(1.5e12, rel=0.05)
+    assert cost.sampling_flops == pytest.approx(4.2e15, rel=0.05)
+
+
+SIZES = st.tuples(st.integers(1, 2000), st.integers(8, 4096), st.integers(8, 4096))
+
+
+@given(SIZES, st.floats(0.5, 256), st.sampled_from(["draft", "best", "paper"]))
+def test_more_memory_never_means_smaller_parts(size, memory, preset):
+    def part(gib):
+        settings = replace(load_preset(preset), run=RunSettings(memory=gib))
+        window, tile = tile_size(size, settings)
+        assert 0 <= window < max(size[0], 1)
+        assert 0 <= tile < max(size[1:])
+        frames = min(size[0], window or size[0])
+        return frames * min(size[1], tile or size[1]) * min(size[2], tile or size[2])
+
+    assert part(memory) <= part(2 * memory)
+    assert part(DEFAULT_MEMORY_GIB) == part(0.0)
+
+
+def test_a_small_clip_is_denoised_whole_and_a_large_one_is_not():
+    assert tile_size((40, 128, 128), load_preset("standard")) == (0, 0)
+    window, tile = tile_size((1000, 2160, 4096), load_preset("standard"))
+    assert 0 < window < 1000
+    assert 0 < tile < 2160
+
+
+def test_what_the_user_chose_is_kept():
+    settings = load_preset("standard")
+    chosen = replace(settings, sampling=replace(settings.sampling, window=5, tile=50))
+    assert tile_size((40, 128, 128), chosen) == (5, 50)
+    assert tile_size((4, 40, 48), chosen) == (0, 0)
+
+
+def test_the_meter_gives_rising_fractions_of_all_the_work(tiny_settings):
+    settings, reports = tiny_settings(), []
+    meter = WorkMeter((6, 16, 24), settings, reports.append)
+    for interval in resolve_intervals(settings):
+        for step in range(interval.training_steps):
+            meter.trained(interval, step + 1, 0.5)
+        for call in range(len(interval.times)):
+            meter.denoised(interval, call + 1)
+    fractions = [report.fraction for report in reports]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == pytest.approx(1)
+    assert reports[0].time_left_s is None
+    assert all(report.time_left_s >= 0 for report in reports[2:])
+    assert {report.num_intervals for report in reports} == {3}
+    assert (reports[0].stage, reports[0].loss, reports[-1].stage) == ("train", 0.5, "denoise")
+
+
+MEASURED = """
+import json, resource, sys, threading
+import numpy as np
+from infusion_core.box import Box
+from infusion_core.colour import ColourTransform
+from infusion_core.engine.run import run
+from infusion_core.estimate import estimate
+from infusion_core.settings import load_preset, override
+from infusion_core.shot import Shot
+
+def fill(kind, size, channels):
+    settings = override(load_preset("standard"), {
+        "run": {"device": "cpu", "threads": 1, "precision": "float32"},
+        "network": {"kind": kind, "channels": channels},
+        "training": {"crop": 16, "window": 4, "batch": 1},
+        "stages": [{"intervals": 1, "training_steps": 1, "sampling_steps": 2}],
+    })
+    hole = np.zeros(size, bool)
+    hole[:, 4:9, 4:9] = True
+    plate = np.random.default_rng(0).normal(0, 0.3, (*size, 3)).astype(np.float32)
+    box = Box(0, 0, size[2], size[1])
+    run(Shot(tuple(range(size[0])), box, plate, hole, ~hole, hole.astype("f4"), ColourTransform("display")),
+        settings)
+    return estimate(size, settings).memory_bytes
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+fill(sys.argv[1], (2, 16, 16), 8)
+before = peak()
+expected = fill(sys.argv[1], (40, 96, 96), 32)
+print(json.dumps([expected, peak() - before]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak memory as Linux gives it")
+@pytest.mark.parametrize("kind", ["factored", "paper"])
+def test_the_memory_expected_is_about_what_is_used(kind):
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", MEASURED, kind], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    expected, measured = json.loads(done.stdout)
+    assert expected > 0.8 * measured
+    assert expected < 4 * measured
