@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What the buttons do. Without an interface a run is followed to its end."""
 
+import sys
+
 import bpy
 from bpy.props import BoolProperty, StringProperty
 
@@ -10,6 +12,12 @@ from infusion_plugin.errors import PluginError
 from infusion_plugin.follow import follow
 
 Result = set[str]
+
+
+def _say(text: str) -> None:
+    """A line for a terminal or a farm's log, at once: Blender's own reports wait in a buffer."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 class Infusion:
@@ -40,7 +48,7 @@ class Infusion:
         client = run.client_of(tree)
         if bpy.app.background and self.wait:
             try:
-                follow(client, lambda text: self.report({"INFO"}, text))
+                follow(client, _say)
             except KeyboardInterrupt:
                 client.cancel()
                 raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -112,6 +113,7 @@ def test_the_headless_script_fills_and_saves(
     file = str(shot / "shot.blend")
     done = headless(blender, blender_home, file)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"^Infusion Inpaint: \d+ %", done.stdout, re.MULTILINE), "progress for a farm's log"
     in_blender("render_without_addon", shot)
     changed = np.any(read(shot / "out" / "without" / "1003.exr") != plate_picture(1003), axis=-1)
     assert 40 < changed.sum() < 400
