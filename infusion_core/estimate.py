@@ -16,7 +16,7 @@ from infusion_core.progress import OnProgress, Progress, Stage
 from infusion_core.settings import NetworkSettings, Settings
 
 DEFAULT_MEMORY_GIB = 8.0
-BASE_BYTES = 256 * 2**20  # interpreter and libraries at work
+BASE_BYTES = 400 * 2**20  # interpreter and libraries at work
 FEATURE_SHARE = 0.6  # of the memory; the rest is for the clip and for training
 MIN_WINDOW = 24  # frames; the network looks about 8 frames to either side
 MIN_TILE = 128
@@ -24,7 +24,8 @@ TILE_MULTIPLE = 32
 TRAINING_PASSES = 3  # forward, and twice as much backward
 PAPER_INPUTS = 23
 FACTORED_INPUTS = 11
-LIVE_MAPS = {"paper": 6, "factored": 5}
+# Feature maps of the finest level alive at once, as measured on a CPU, where convolutions keep copies.
+LIVE_MAPS = {"paper": 8, "factored": 11}
 TRAINING_MAPS = {"paper": 18, "factored": 26}
 
 

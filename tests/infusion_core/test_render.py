@@ -33,6 +33,23 @@ def made(request, waves, tiny_settings, tmp_path_factory):
     return open_bundle(folder), result, weights
 
 
+@pytest.fixture(scope="module", params=["factored", "paper"])
+def lively(request, waves, tiny_settings, tmp_path_factory):
+    """The opened bundle of networks that depend strongly on all they see, and their weights."""
+    settings = tiny_settings(request.param, network={"channels": 12})
+    torch.manual_seed(0)
+    weights = []
+    for _ in resolve_intervals(settings):
+        network = make_network(settings.network, make_schedule(settings.diffusion))
+        for name, parameter in network.named_parameters():
+            if parameter.ndim > 1:  # a weak tail keeps most of x0_hat clear of the clip at +-1
+                torch.nn.init.kaiming_normal_(parameter, a=4.0 if name.startswith("tail") else 0.0)
+        weights.append({name: weight.detach().numpy() for name, weight in network.named_parameters()})
+    folder = tmp_path_factory.mktemp("lively") / "bundle"
+    export_bundle(folder, settings, weights, waves)
+    return open_bundle(folder), weights
+
+
 def torch_take(settings, basis, weights, shot, seed):
     """The sampler over torch networks, interval by interval."""
     schedule = make_schedule(settings.diffusion)
@@ -75,20 +92,17 @@ def test_the_runs_own_seed_renders_the_runs_own_result(made, waves):
     np.testing.assert_array_equal(rendered[waves.known], waves.plate[waves.known])
 
 
-def test_other_seeds_give_other_takes(made, waves):
-    bundle, result, _ = made
-    one, two = render(bundle, waves, 6), render(bundle, waves, 7)
-    for take in (one, two):
-        np.testing.assert_array_equal(take[waves.known], waves.plate[waves.known])
-        assert not np.array_equal(take[waves.hole], result[waves.hole])
-    # The paper's network has learned next to nothing in these few steps: its takes differ only a little.
-    if bundle.settings.network.kind == "factored":
-        assert np.abs(one - two)[waves.hole].mean() > 10 * TOLERANCE
+def test_other_seeds_give_other_takes(lively, waves):
+    bundle, _ = lively
+    one, again, other = (render(bundle, waves, seed) for seed in (6, 6, 7))
+    np.testing.assert_array_equal(one, again)
+    np.testing.assert_array_equal(other[waves.known], waves.plate[waves.known])
+    assert np.abs(one - other)[waves.hole].max() > 10 * TOLERANCE
 
 
-@pytest.mark.parametrize("size", [(9, 24, 16), (1, 13, 27)])
-def test_it_matches_torch_at_sizes_and_lengths_never_trained_on(made, make_waves, size):
-    bundle, _, weights = made
+@pytest.mark.parametrize("size", [(6, 16, 24), (9, 24, 16), (1, 13, 27)])
+def test_it_matches_torch_at_any_size_and_length(lively, make_waves, size):
+    bundle, weights = lively
     shot = make_waves(*size)
     expected = torch_take(bundle.settings, bundle.basis, weights, shot, 3)
     rendered = render(bundle, shot, 3)
