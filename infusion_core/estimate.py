@@ -25,7 +25,7 @@ TRAINING_PASSES = 3  # forward, and twice as much backward
 PAPER_INPUTS = 23
 FACTORED_INPUTS = 11
 # Feature maps of the finest level alive at once, as measured on a CPU, where convolutions keep copies.
-LIVE_MAPS = {"paper": 8, "factored": 11}
+LIVE_MAPS = {"paper": 9, "factored": 12}
 TRAINING_MAPS = {"paper": 18, "factored": 26}
 
 

@@ -140,4 +140,4 @@ def test_the_memory_expected_is_about_what_is_used(kind):
     expected, measured, expected_more, measured_more = json.loads(done.stdout)
     assert expected > 0.8 * measured
     # and what grows with the clip, which decides how it is cut to fit, is not hidden by what does not
-    assert 0.9 * measured_more < expected_more < 2.5 * measured_more
+    assert 0.7 * measured_more < expected_more < 2.5 * measured_more
