@@ -10,11 +10,11 @@ from pathlib import Path
 
 from infusion_plugin.errors import InstallError
 
-OLDEST = (4, 5)
+OLDEST, TOO_NEW = (4, 5), (5, 0)
 
 
 def addon_folders(env: Mapping[str, str], home: Path) -> list[Path]:
-    """The user's add-on folders of every Blender that is new enough and was started before.
+    """The user's add-on folders of every Blender that the add-on runs in and that was started before.
 
     Args:
         env: ``BLENDER_USER_SCRIPTS`` and ``BLENDER_USER_RESOURCES`` in it count as in Blender.
@@ -28,11 +28,10 @@ def addon_folders(env: Mapping[str, str], home: Path) -> list[Path]:
     if env.get("BLENDER_USER_RESOURCES"):
         return [Path(env["BLENDER_USER_RESOURCES"]) / "scripts" / "addons"]
     base = _settings_folder(env, home)
-    found = [path / "scripts" / "addons" for path in sorted(base.glob("*")) if _is_new_enough(path)]
+    found = [path / "scripts" / "addons" for path in sorted(base.glob("*")) if _is_supported(path)]
     if not found:
-        wanted = ".".join(map(str, OLDEST))
         raise InstallError(
-            f"No settings of Blender {wanted} or newer are here.", path=base, remedy="Start Blender once."
+            "No settings of Blender 4.5 are here.", path=base, remedy="Start Blender 4.5 once."
         )
     return found
 
@@ -46,9 +45,9 @@ def _settings_folder(env: Mapping[str, str], home: Path) -> Path:
     return Path(env.get("XDG_CONFIG_HOME") or home / ".config") / "blender"
 
 
-def _is_new_enough(path: Path) -> bool:
+def _is_supported(path: Path) -> bool:
     match = re.fullmatch(r"(\d+)\.(\d+)", path.name)
-    return match is not None and (int(match[1]), int(match[2])) >= OLDEST and path.is_dir()
+    return match is not None and OLDEST <= (int(match[1]), int(match[2])) < TOO_NEW and path.is_dir()
 
 
 def launcher(root: Path) -> str:
