@@ -23,8 +23,8 @@ from infusion_core.clip import Clip, clip_from_shot, scaled_clip
 from infusion_core.denoisers import make_denoiser
 from infusion_core.engine.device import choose_precision, set_threads
 from infusion_core.engine.model import make_network
-from infusion_core.engine.run import store_channels_last
 from infusion_core.engine.train import Learner, make_learner, train_interval
+from infusion_core.engine.work import store_channels_last
 from infusion_core.intervals import Interval, sampling_times
 from infusion_core.sample import add_noise
 from infusion_core.schedule import Schedule, make_schedule

@@ -9,6 +9,7 @@ import numpy as np
 from infusion_core.box import Box
 from infusion_core.colour import ColourKind, fit_colour
 from infusion_core.errors import InputError
+from infusion_core.parallel import is_parallel
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
 from infusion_core.region import find_region
 from infusion_core.settings import Settings, load_preset
@@ -99,13 +100,15 @@ def inpaint(
         InputError: the arrays do not fit together, the hole is empty, or nothing is known around it.
         Cancelled: ``should_stop`` returned true.
     """
+    from infusion_core.engine.parallel import run_parallel
     from infusion_core.engine.run import run
 
     settings = settings or load_preset("standard")
     if seed is not None:
         settings = replace(settings, run=replace(settings.run, seed=seed))
     shot = shot_from_arrays(plate, hole, settings, colour)
-    x0 = run(shot, settings, on_progress=on_progress, should_stop=should_stop)
+    fill = run_parallel if is_parallel(settings.training) else run
+    x0 = fill(shot, settings, on_progress=on_progress, should_stop=should_stop)
     result = np.array(plate, np.float32)
     rows, columns = shot.box.slices_in(Box(0, 0, plate.shape[2], plate.shape[1]))
     region = result[:, rows, columns]

@@ -1,4 +1,4 @@
-"""What a run will cost, before it starts and while it goes on. NumPy only.
+"""What a run will cost, before it starts. NumPy only.
 
 Work is counted in floating-point operations of the convolutions (two per multiply-add).
 """
@@ -6,13 +6,12 @@ Work is counted in floating-point operations of the convolutions (two per multip
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
 
 from infusion_core.clip_size import crop_size, scaled_size
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.network_size import level_widths
-from infusion_core.progress import OnProgress, Progress, Stage
+from infusion_core.parallel import rough_intervals, trunk_shares
 from infusion_core.settings import NetworkSettings, Settings
 
 DEFAULT_MEMORY_GIB = 8.0
@@ -136,71 +135,14 @@ def estimate(size: tuple[int, int, int], settings: Settings) -> Estimate:
     """Expected cost of filling a region of (frames, rows, columns)."""
     intervals = resolve_intervals(settings)
     weights = _paper_weights if settings.network.kind == "paper" else _factored_weights
+    trunk = trunk_shares(intervals, settings.training)
+    trained = [(i, i.training_steps + trunk.get(i.index, 0)) for i in intervals]
+    called = [(i, len(i.times)) for i in (*intervals, *rough_intervals(intervals, settings.training))]
     return Estimate(
         parameters=int(weights(settings.network)[0]),
-        training_flops=sum(i.training_steps * step_flops(i, size, settings) for i in intervals),
-        sampling_flops=sum(len(i.times) * call_flops(i, size, settings) for i in intervals),
+        training_flops=sum(steps * step_flops(i, size, settings) for i, steps in trained),
+        sampling_flops=sum(calls * call_flops(i, size, settings) for i, calls in called),
         memory_bytes=_memory(size, settings),
-        num_training_steps=sum(i.training_steps for i in intervals),
-        num_network_calls=sum(len(i.times) for i in intervals),
+        num_training_steps=sum(steps for _, steps in trained),
+        num_network_calls=sum(calls for _, calls in called),
     )
-
-
-class WorkMeter:
-    """Turns finished steps into ``Progress`` with the share of work done and the time left."""
-
-    def __init__(self, size: tuple[int, int, int], settings: Settings, on_progress: OnProgress) -> None:
-        self._intervals = resolve_intervals(settings)
-        self._step = [step_flops(i, size, settings) for i in self._intervals]
-        self._call = [call_flops(i, size, settings) for i in self._intervals]
-        self._total = sum(self._work_of(i) for i in self._intervals)
-        self._on_progress = on_progress
-        self._start: tuple[float, float] | None = None
-
-    def _work_of(self, interval: Interval) -> float:
-        k = interval.index
-        return interval.training_steps * self._step[k] + len(interval.times) * self._call[k]
-
-    def _report(
-        self,
-        interval: Interval,
-        work: float,
-        stage: Stage,
-        step: int,
-        num_steps: int,
-        loss: float | None = None,
-    ) -> None:
-        before = sum(self._work_of(i) for i in self._intervals[: interval.index])
-        fraction = min(1.0, (before + work) / self._total)
-        now = time.monotonic()
-        if self._start is None:
-            self._start = (now, fraction)
-        since, first = self._start
-        speed = (fraction - first) / (now - since) if now > since else 0.0
-        left = (1.0 - fraction) / speed if speed > 0 else None
-        count = len(self._intervals)
-        doing = "Training" if stage == "train" else "Denoising"
-        self._on_progress(
-            Progress(
-                stage,
-                fraction,
-                interval=interval.index,
-                num_intervals=count,
-                step=step,
-                num_steps=num_steps,
-                loss=loss,
-                time_left_s=left,
-                message=f"{doing} interval {interval.index + 1} of {count}",
-            )
-        )
-
-    def trained(self, interval: Interval, steps: int, loss: float) -> None:
-        """Report that ``steps`` training steps of the interval are done."""
-        work = steps * self._step[interval.index]
-        self._report(interval, work, "train", steps, interval.training_steps, loss)
-
-    def denoised(self, interval: Interval, calls: int) -> None:
-        """Report that ``calls`` reverse steps of the interval are done."""
-        k = interval.index
-        work = interval.training_steps * self._step[k] + calls * self._call[k]
-        self._report(interval, work, "denoise", calls, len(interval.times))

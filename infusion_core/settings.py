@@ -222,6 +222,21 @@ class StageSettings:
 class TrainingSettings:
     """How one interval's model is trained on the shot."""
 
+    mode: str = setting(
+        "sequential",
+        "Mode",
+        "sequential: each interval starts from the weights and the fill of the one before, as the paper. "
+        "parallel: all start from a shared trunk and may train at the same time, on a machine each.",
+        choices=("sequential", "parallel"),
+    )
+    trunk_steps: int = setting(
+        0,
+        "Trunk steps",
+        "Optimiser steps of the shared trunk, over the noise levels of all intervals (parallel only). "
+        "0: as many as an interval takes on average.",
+        minimum=0,
+        maximum=10_000_000,
+    )
     optimiser: str = setting(
         "muon",
         "Optimiser",

@@ -118,6 +118,50 @@ def update_average(learner: Learner, decay: float, step: int) -> None:
             learner.average[name].lerp_(weight, 1.0 - decay)
 
 
+def train_step(
+    learner: Learner,
+    clip: Clip,
+    fill: Tensor,
+    interval: Interval,
+    schedule: Schedule,
+    settings: TrainingSettings,
+    *,
+    seed: int,
+    stream: int,
+    step: int,
+    num_steps: int,
+    precision: torch.dtype = torch.float32,
+) -> float:
+    """Take step ``step`` of ``num_steps`` on one interval's noise levels; return its loss.
+
+    Args:
+        fill: Current guess of the hole's content, (1, 3, F, H, W).
+        stream: All randomness depends on ``seed``, ``stream`` and ``step`` alone.
+        precision: Arithmetic of the network; the weights stay float32.
+    """
+    device, network = clip.plate.device, learner.network
+    generator = step_generator(seed, stream, step)
+    examples = draw_examples(clip, fill, settings, network.multiple, generator)
+    t = draw_noise_levels(interval, settings.batch, generator)
+    noise = torch.randn(
+        examples.clean.shape,
+        generator=generator if device.type == "cpu" else step_generator(seed, stream, step, str(device)),
+        device=device,
+    )
+    for group in learner.optimiser.param_groups:
+        group["lr"] = learning_rate(step, num_steps, settings)
+    with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+        loss = training_loss(network, examples, t, noise, schedule, settings.loss)
+    learner.optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    norm = nn.utils.clip_grad_norm_(network.parameters(), gradient_limit(settings))
+    if torch.isfinite(norm):  # one overflow must not spoil the weights for good
+        learner.optimiser.step()
+        if learner.average:
+            update_average(learner, settings.ema, step)
+    return float(loss.detach())
+
+
 def train_interval(
     learner: Learner,
     clip: Clip,
@@ -142,29 +186,20 @@ def train_interval(
     Raises:
         Cancelled: ``should_stop`` returned true.
     """
-    device = clip.plate.device
-    network = learner.network.train()
+    learner.network.train()
     for step in range(first_step, interval.training_steps):
         raise_if_stopped(should_stop)
-        generator = step_generator(seed, interval.index, step)
-        examples = draw_examples(clip, fill, settings, network.multiple, generator)
-        t = draw_noise_levels(interval, settings.batch, generator)
-        noise = torch.randn(
-            examples.clean.shape,
-            generator=generator
-            if device.type == "cpu"
-            else step_generator(seed, interval.index, step, str(device)),
-            device=device,
+        loss = train_step(
+            learner,
+            clip,
+            fill,
+            interval,
+            schedule,
+            settings,
+            seed=seed,
+            stream=interval.index,
+            step=step,
+            num_steps=interval.training_steps,
+            precision=precision,
         )
-        for group in learner.optimiser.param_groups:
-            group["lr"] = learning_rate(step, interval.training_steps, settings)
-        with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-            loss = training_loss(network, examples, t, noise, schedule, settings.loss)
-        learner.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        norm = nn.utils.clip_grad_norm_(network.parameters(), gradient_limit(settings))
-        if torch.isfinite(norm):  # one overflow must not spoil the weights for good
-            learner.optimiser.step()
-            if learner.average:
-                update_average(learner, settings.ema, step)
-        on_step(step, float(loss.detach()))
+        on_step(step, loss)

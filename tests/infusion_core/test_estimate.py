@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
 from infusion_core.engine.model import make_network
-from infusion_core.estimate import DEFAULT_MEMORY_GIB, WorkMeter, estimate, flops_per_voxel, tile_size
-from infusion_core.intervals import resolve_intervals
+from infusion_core.estimate import DEFAULT_MEMORY_GIB, estimate, flops_per_voxel, tile_size
 from infusion_core.schedule import make_schedule
 from infusion_core.settings import NetworkSettings, RunSettings, Settings, load_preset
 
@@ -77,23 +76,6 @@ def test_what_the_user_chose_is_kept():
     chosen = replace(settings, sampling=replace(settings.sampling, window=5, tile=50))
     assert tile_size((40, 128, 128), chosen) == (5, 50)
     assert tile_size((4, 40, 48), chosen) == (0, 0)
-
-
-def test_the_meter_gives_rising_fractions_of_all_the_work(tiny_settings):
-    settings, reports = tiny_settings(), []
-    meter = WorkMeter((6, 16, 24), settings, reports.append)
-    for interval in resolve_intervals(settings):
-        for step in range(interval.training_steps):
-            meter.trained(interval, step + 1, 0.5)
-        for call in range(len(interval.times)):
-            meter.denoised(interval, call + 1)
-    fractions = [report.fraction for report in reports]
-    assert fractions == sorted(fractions)
-    assert fractions[-1] == pytest.approx(1)
-    assert reports[0].time_left_s is None
-    assert all(report.time_left_s >= 0 for report in reports[2:])
-    assert {report.num_intervals for report in reports} == {3}
-    assert (reports[0].stage, reports[0].loss, reports[-1].stage) == ("train", 0.5, "denoise")
 
 
 MEASURED = """

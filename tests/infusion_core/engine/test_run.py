@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from infusion_core.engine import run as run_module
+from infusion_core.engine import phases
 from infusion_core.engine.checkpoint import State
 from infusion_core.engine.run import run
 from infusion_core.errors import Cancelled
@@ -23,7 +23,7 @@ VARIANTS = {
 @pytest.fixture
 def every_step(monkeypatch):
     """Give out a state after every step instead of every minute."""
-    monkeypatch.setattr(run_module, "CHECKPOINT_SECONDS", -1.0)
+    monkeypatch.setattr(phases, "CHECKPOINT_SECONDS", -1.0)
 
 
 def finish(shot, settings, state=None):

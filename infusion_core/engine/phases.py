@@ -1,0 +1,194 @@
+"""The two things that runs do in turn, training and denoising, told of and stopped step by step."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from infusion_core.clip import Clip
+from infusion_core.denoisers import make_denoiser
+from infusion_core.engine.checkpoint import State
+from infusion_core.engine.model import Network
+from infusion_core.engine.train import Learner, train_interval
+from infusion_core.engine.work import Work
+from infusion_core.errors import Cancelled
+from infusion_core.estimate import tile_size
+from infusion_core.intervals import Interval
+from infusion_core.meter import Part, WorkMeter
+from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
+from infusion_core.sample import Denoiser, denoise_interval
+
+CHECKPOINT_SECONDS = 45.0
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who is told of the work, and who may stop it.
+
+    Attributes:
+        on_progress: Told after every step where the work stands.
+        should_stop: Polled between steps.
+        on_checkpoint: Given the state at least once a minute and before stopping.
+        on_loss: Given each training step and its loss.
+    """
+
+    on_progress: OnProgress = ignore_progress
+    should_stop: ShouldStop = never_stop
+    on_checkpoint: Callable[[State], None] = lambda _: None
+    on_loss: Callable[[int, float], None] = lambda *_: None
+
+
+UNWATCHED = Watch()
+
+
+@dataclass
+class Bench:
+    """A task at work.
+
+    Attributes:
+        work: What it works with.
+        watch: Whom it tells.
+        meter: Its parts of work and how far they are done.
+    """
+
+    work: Work
+    watch: Watch
+    meter: WorkMeter
+    _last_checkpoint: float = field(default_factory=time.monotonic)
+
+    def checkpoint(self, state: State) -> None:
+        """Give out a state."""
+        self.watch.on_checkpoint(state)
+        self._last_checkpoint = time.monotonic()
+
+    @contextmanager
+    def checkpointing(self, state: Callable[[], State]) -> Iterator[Callable[[], None]]:
+        """Yield what to call after each step: it gives out the state when one is due, as a stop does."""
+
+        def after_step() -> None:
+            if time.monotonic() - self._last_checkpoint > CHECKPOINT_SECONDS:
+                self.checkpoint(state())
+
+        try:
+            yield after_step
+        except Cancelled:
+            self.checkpoint(state())
+            raise
+
+
+def open_bench(work: Work, watch: Watch, parts: Sequence[Part]) -> Bench:
+    """A task with these parts of work."""
+    return Bench(work, watch, WorkMeter(parts, len(work.intervals), watch.on_progress))
+
+
+def train(
+    bench: Bench,
+    part: int,
+    learner: Learner,
+    interval: Interval,
+    clip: Clip,
+    fill: Tensor,
+    first_step: int,
+    state: Callable[[int], State],
+) -> None:
+    """Train the learner on one interval, from ``first_step`` on.
+
+    Args:
+        part: Index of this work in the meter.
+        fill: Content of the hole as far as it is known, (1, 3, F, H, W).
+        state: The state once that many steps are done.
+
+    Raises:
+        Cancelled: the watch wants to stop; the state was given out.
+    """
+    work, done = bench.work, first_step
+    if work.settings.training.fill == "zero":
+        fill = torch.zeros_like(fill)
+    with bench.checkpointing(lambda: state(done)) as after_step:
+
+        def on_step(step: int, loss: float) -> None:
+            nonlocal done
+            done = step + 1
+            bench.watch.on_loss(step, loss)
+            bench.meter.done(part, done, loss)
+            after_step()
+
+        train_interval(
+            learner,
+            clip,
+            fill,
+            interval,
+            work.schedule,
+            work.settings.training,
+            seed=work.settings.run.seed,
+            precision=work.precision,
+            first_step=first_step,
+            on_step=on_step,
+            should_stop=bench.watch.should_stop,
+        )
+
+
+def _denoiser(work: Work, network: Network, weights: Mapping[str, Tensor], clip: Clip) -> Denoiser:
+    window, tile = tile_size(clip.size, work.settings)
+
+    def call(noisy: Tensor, plate: Tensor, hole: Tensor, mean: Tensor, share: Tensor, t: int) -> Tensor:
+        level = torch.tensor([t], device=work.device)
+        return torch.func.functional_call(network, dict(weights), (noisy, plate, hole, mean, share, level))
+
+    return make_denoiser(call, clip, network.multiple, window=window, tile=tile, as_array=work.tensor)
+
+
+def denoise(
+    bench: Bench,
+    part: int,
+    network: Network,
+    weights: Mapping[str, Tensor],
+    interval: Interval,
+    clip: Clip,
+    noisy: Tensor,
+    x0_hat: Tensor,
+    first_step: int,
+    state: Callable[[int, Tensor, Tensor], State],
+) -> tuple[Tensor, Tensor]:
+    """Run the reverse diffusion through one interval, from its call ``first_step`` on.
+
+    Args:
+        part: Index of this work in the meter.
+        network, weights: The interval's model.
+        state: The state once that many calls are done, with noisy clip and x0_hat.
+
+    Returns:
+        The noisy clip at the next interval's level and the last x0_hat.
+
+    Raises:
+        Cancelled: the watch wants to stop; the state was given out.
+    """
+    work, done, latest = bench.work, first_step, (noisy, x0_hat)
+    network.eval()
+    with torch.no_grad(), bench.checkpointing(lambda: state(done, *latest)) as after_step:
+
+        def on_step(step: int, noisy: Tensor, x0_hat: Tensor) -> None:
+            nonlocal done, latest
+            done, latest = step + 1, (noisy, x0_hat)
+            bench.meter.done(part, done)
+            after_step()
+
+        denoise_interval(
+            interval,
+            work.schedule,
+            _denoiser(work, network, weights, clip),
+            noisy,
+            clip.plate,
+            clip.known,
+            lambda level: work.noise(interval, level, clip.size),
+            eta=work.settings.sampling.eta,
+            first_step=first_step,
+            on_step=on_step,
+            should_stop=bench.watch.should_stop,
+        )
+    return latest

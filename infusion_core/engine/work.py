@@ -1,0 +1,114 @@
+"""What every task on a shot works with: its clip on the device, its intervals, its noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from infusion_core.basis import ColourBasis, shot_basis
+from infusion_core.clip import Clip, clip_from_shot, scaled_clip
+from infusion_core.engine.device import choose_device, choose_precision, set_threads
+from infusion_core.engine.model import Network, make_network
+from infusion_core.engine.train import Learner, make_learner, step_generator
+from infusion_core.intervals import Interval, resolve_intervals
+from infusion_core.noise import clip_noise, stage_draw
+from infusion_core.sample import stage_start
+from infusion_core.schedule import Schedule, make_schedule
+from infusion_core.settings import Settings
+
+if TYPE_CHECKING:
+    from infusion_core.shot import Shot
+
+
+@dataclass(frozen=True)
+class Work:
+    """All that does not change while a shot is worked on.
+
+    Attributes:
+        shot, settings: What is asked.
+        device: Where tensors live.
+        precision: Arithmetic of training.
+        schedule, intervals: The noise levels and their partition.
+        full_clip: The shot at its own resolution, NumPy.
+        basis: Colours that the networks work in.
+    """
+
+    shot: Shot
+    settings: Settings
+    device: torch.device
+    precision: torch.dtype
+    schedule: Schedule
+    intervals: tuple[Interval, ...]
+    full_clip: Clip
+    basis: ColourBasis
+
+    def tensor(self, array: np.ndarray) -> Tensor:
+        """A NumPy array as a tensor on the device."""
+        return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
+
+    def noise(self, interval: Interval, draw: int, size: tuple[int, int, int]) -> Tensor:
+        """The take's noise for one draw at an interval's size."""
+        frames, height, width = size
+        draw = stage_draw(interval.stage, draw)
+        return self.tensor(clip_noise(self.settings.run.seed, draw, range(frames), (3, height, width)))
+
+    def clip(self, interval: Interval) -> Clip:
+        """The shot at an interval's scale."""
+        scaled = scaled_clip(self.full_clip, interval.scale)
+        return Clip(self.tensor(scaled.plate), self.tensor(scaled.known))
+
+    def starts_stage(self, interval: Interval) -> bool:
+        """Whether the reverse diffusion begins anew with this interval."""
+        return interval.index == 0 or self.intervals[interval.index - 1].ends_stage
+
+    def stage_start(self, interval: Interval, clip: Clip, x0_hat: Tensor) -> tuple[Tensor, Tensor]:
+        """Noisy clip and x0_hat that a stage starts from, given the x0_hat of the stage before."""
+        coarser = None if interval.index == 0 else x0_hat.cpu().numpy()
+        noise = self.noise(interval, self.schedule.num_steps, clip.size)
+        highest = self.schedule.alpha_bar[interval.t_high]
+        noisy, x0_hat = stage_start(coarser, clip, noise, highest, self.tensor)
+        return noisy, x0_hat
+
+
+def begin(shot: Shot, settings: Settings) -> Work:
+    """Choose device and arithmetic and bring the shot to the networks' colours.
+
+    Raises:
+        SettingsError: the device or the precision asked for does not work here.
+    """
+    set_threads(settings.run.threads)
+    device = choose_device(settings.run.device)
+    basis = shot_basis(shot, settings)
+    return Work(
+        shot=shot,
+        settings=settings,
+        device=device,
+        precision=choose_precision(settings.run, device, min(settings.training.window, len(shot.plate))),
+        schedule=make_schedule(settings.diffusion),
+        intervals=resolve_intervals(settings),
+        full_clip=clip_from_shot(shot, basis),
+        basis=basis,
+    )
+
+
+def new_network(work: Work) -> Network:
+    """The network with the weights that every run with this seed begins with."""
+    generator = step_generator(work.settings.run.seed, len(work.intervals), 0)
+    torch.manual_seed(generator.initial_seed())
+    network = make_network(work.settings.network, work.schedule).to(work.device)
+    store_channels_last(network)
+    return network
+
+
+def new_learner(work: Work) -> Learner:
+    """A learner that has learned nothing yet."""
+    return make_learner(new_network(work), work.settings.training)
+
+
+def store_channels_last(network: torch.nn.Module) -> None:
+    """Store the weights with channels last, for which the convolution kernels are much faster."""
+    network.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
