@@ -14,7 +14,7 @@ from infusion_core.errors import Cancelled, InfusionError
 
 # In the order in which `infusion --help` lists them; each is a module in infusion_core/cli/commands.
 COMMANDS = ("demo", "inpaint", "batch", "render", "evaluate", "doctor", "install", "schema",
-            "prepare", "train", "export", "assemble", "submit")  # fmt: skip
+            "prepare", "trunk", "train", "sample", "export", "assemble", "submit")  # fmt: skip
 
 EXIT_FAILED = 1
 EXIT_WRONG_INPUT = 2

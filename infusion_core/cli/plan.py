@@ -17,6 +17,7 @@ from infusion_core.job.folder import JobFolder
 from infusion_core.job.resources import GIB, memory_budget
 from infusion_core.job.spec import JobSpec
 from infusion_core.job.write import is_written
+from infusion_core.parallel import num_trunk_steps
 from infusion_core.region import HolePlan, plan_holes
 from infusion_core.settings import SECTIONS
 
@@ -42,6 +43,7 @@ def show_plan(spec: JobSpec, folder: JobFolder, *, as_json: bool) -> None:
 def describe_plan(spec: JobSpec, folder: JobFolder, holes: HolePlan, expected: Estimate) -> dict[str, Any]:
     """All that was resolved, as plain data."""
     box, written = holes.box, tuple(frame for frame in holes.frames if frame not in holes.handles)
+    intervals = resolve_intervals(spec.settings)
     size, cores = region_size(holes), spec.settings.run.threads or _usable_cores()
     return {
         "plate": spec.plate,
@@ -57,6 +59,7 @@ def describe_plan(spec: JobSpec, folder: JobFolder, holes: HolePlan, expected: E
         "memory_allowed_bytes": memory_budget(spec.settings.run.memory),
         "disk_bytes": disk_bytes(size, spec.settings, expected),
         "parameters": expected.parameters,
+        "trunk_steps": num_trunk_steps(intervals, spec.settings.training),
         "num_training_steps": expected.num_training_steps,
         "num_network_calls": expected.num_network_calls,
         "training_flops": expected.training_flops,
@@ -71,7 +74,7 @@ def describe_plan(spec: JobSpec, folder: JobFolder, holes: HolePlan, expected: E
                 "training_steps": interval.training_steps,
                 "sampling_steps": len(interval.times),
             }
-            for interval in resolve_intervals(spec.settings)
+            for interval in intervals
         ],
         "settings": spec.settings.to_dict(),
     }
@@ -102,6 +105,7 @@ def _for_people(plan: dict[str, Any]) -> str:
         f"{plan['num_network_calls']} network calls",
         f"Time        roughly {format_seconds(plan['cpu_seconds'])} on the CPU ({plan['cores']} cores); "
         "far less on a GPU",
+        *_trunk_line(plan),
         "",
         "Interval  scale  noise levels  training steps  network calls",
     ]
@@ -116,3 +120,11 @@ def _for_people(plan: dict[str, Any]) -> str:
         values = plan["settings"][section].items()
         lines.append(f"[{section}]  " + "  ".join(f"{name}={json.dumps(value)}" for name, value in values))
     return "\n".join(lines)
+
+
+def _trunk_line(plan: dict[str, Any]) -> list[str]:
+    steps, experts = plan["trunk_steps"], len(plan["intervals"])
+    text = (
+        f"Trunk       {steps} of the training steps; after it {experts} experts, which may train side by side"
+    )
+    return [text] if steps else []

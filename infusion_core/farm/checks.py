@@ -10,7 +10,7 @@ from infusion_core.io.plates import open_plate
 from infusion_core.io.sequences import output_sequence
 from infusion_core.job.checks import open_inputs
 from infusion_core.job.folder import JobFolder, start
-from infusion_core.job.lock import FolderLock
+from infusion_core.job.holding import alone
 from infusion_core.job.spec import JobSpec
 from infusion_core.job.write import is_written
 
@@ -70,6 +70,6 @@ def put_job(shot: ListedShot) -> None:
         OutputError: the folder cannot be written.
     """
     folder = shot.folder
-    with FolderLock(folder.lock):
+    with alone(folder):
         is_same = folder.spec.exists() and not folder.read_spec().differences(shot.spec)
         start(folder, shot.spec, resume=is_same)

@@ -1,7 +1,7 @@
 """``events.jsonl`` of a job folder: how the tasks of a farm tell a host where the job stands.
 
-Tasks of several machines append to it in turn. Only chunks of frames are written at the same time; should
-a file server mix two of their lines, readers skip them. Standard library only.
+Tasks of several machines append to it, experts of parallel mode and chunks of frames at the same time;
+should a file server mix two of their lines or lose one, readers go on with the next. Standard library only.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ _LONGEST_NAME = 64
 
 
 def openjd_template(name: str, tasks: Sequence[Task], command: Sequence[str], chunk: int) -> dict[str, Any]:
-    """A job template with a step for each task.
+    """A job template with a step for each task; experts of one shot are the tasks of one step.
 
     Job folders are told as a root and folders below it. The root is a text and no PATH: a path's default
     may not be absolute, and plates, mattes and outputs, which ``job.json`` names, are not mapped either.
@@ -43,7 +43,7 @@ def openjd_template(name: str, tasks: Sequence[Task], command: Sequence[str], ch
             {"name": "ChunkSize", "type": "INT", "default": chunk, "minValue": 1,
              "description": "Frames that one task writes."},
         ],
-        "steps": [_step(task, root, command[1:]) for task in tasks],
+        "steps": _steps(tasks, root, command[1:]),
     }  # fmt: skip
 
 
@@ -56,16 +56,32 @@ def _root(tasks: Sequence[Task]) -> Path:
         ) from error
 
 
-def _step(task: Task, root: Path, more: Sequence[str]) -> dict[str, Any]:
-    if len(task.name) > _LONGEST_NAME:
+def _steps(tasks: Sequence[Task], root: Path, more: Sequence[str]) -> list[dict[str, Any]]:
+    """Tasks that differ in the interval alone become one step over these intervals."""
+    groups: dict[tuple[str, str, tuple[str, ...]], list[Task]] = {}
+    for task in tasks:
+        groups.setdefault((task.shot.name, task.step, task.after), []).append(task)
+    names = {task.name: _name(group) for group in groups.values() for task in group}
+    return [_step(group, names, root, more) for group in groups.values()]
+
+
+def _name(group: Sequence[Task]) -> str:
+    task = group[0]
+    name = task.name if len(group) == 1 else f"{task.shot.name} {task.step}"
+    if len(name) > _LONGEST_NAME:
         raise InputError(f"The shot name {task.shot.name!r} is too long for OpenJD.", remedy="Shorten it.")
+    return name
+
+
+def _step(group: Sequence[Task], names: Mapping[str, str], root: Path, more: Sequence[str]) -> dict[str, Any]:
+    task = group[0]
     below = task.shot.folder.path.relative_to(root).as_posix()
     words = [*more, task.step, "{{Param.Root}}/" + below, "--progress", "openjd"]
-    step: dict[str, Any] = {"name": task.name}
+    step: dict[str, Any] = {"name": names[task.name]}
     if task.after:
-        step["dependencies"] = [{"dependsOn": task.after}]
+        step["dependencies"] = [{"dependsOn": name} for name in dict.fromkeys(map(names.get, task.after))]
     if task.interval is not None:
-        space = {"name": "Interval", "type": "INT", "range": [task.interval]}
+        space = {"name": "Interval", "type": "INT", "range": [each.interval for each in group]}
         step["parameterSpace"] = {"taskParameterDefinitions": [space]}
         words += ["--interval", "{{Task.Param.Interval}}"]
     if task.frames:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from infusion_core.farm.shot_list import ListedShot
 from infusion_core.intervals import resolve_intervals
 from infusion_core.io.plates import open_plate
+from infusion_core.parallel import is_parallel
 
 
 @dataclass(frozen=True)
@@ -17,39 +18,59 @@ class Task:
     Attributes:
         name: Unique in the list.
         shot: The shot it belongs to.
-        step: The command: prepare, train, export or assemble.
-        interval: What train goes up to.
+        step: The command: prepare, trunk, train, sample, export or assemble.
+        interval: What train goes up to, or in parallel mode the one that it trains.
         frames: What assemble writes, to be cut into chunks.
-        after: Name of the task it waits for; empty: none.
-        needs_gpu: Whether it trains.
+        after: Names of the tasks it waits for.
+        needs_gpu: Whether it trains or samples.
     """
 
     name: str
     shot: ListedShot
     step: str
-    after: str
+    after: tuple[str, ...]
     interval: int | None = None
     frames: tuple[int, ...] = ()
     needs_gpu: bool = False
 
 
 def tasks_of(shots: Sequence[ListedShot]) -> list[Task]:
-    """The tasks of all shots; each comes after the one it waits for.
-
-    Interval k starts from the weights and the fill that interval k-1 leaves (paper section 4.2), so the
-    training tasks of a shot wait for each other; export and assemble then run side by side.
-    """
+    """The tasks of all shots; each comes after those it waits for."""
     tasks = []
     for shot in shots:
         settings = shot.spec.settings
-        previous = f"{shot.name} prepare"
-        tasks.append(Task(previous, shot, "prepare", after=""))
-        for interval in resolve_intervals(settings):
-            name = f"{shot.name} train {interval.index:02d}"
-            gpu = settings.run.device != "cpu"
-            tasks.append(Task(name, shot, "train", previous, interval=interval.index, needs_gpu=gpu))
-            previous = name
+        prepared = f"{shot.name} prepare"
+        tasks.append(Task(prepared, shot, "prepare", after=()))
+        train = _side_by_side if is_parallel(settings.training) else _in_turn
+        tasks += train(shot, prepared)
+        last = (tasks[-1].name,)
         frames = open_plate(shot.spec.plate, settings.shot.frames, layer=settings.shot.layer).frames
-        tasks.append(Task(f"{shot.name} export", shot, "export", previous))
-        tasks.append(Task(f"{shot.name} assemble", shot, "assemble", previous, frames=frames))
+        tasks.append(Task(f"{shot.name} export", shot, "export", last))
+        tasks.append(Task(f"{shot.name} assemble", shot, "assemble", last, frames=frames))
     return tasks
+
+
+def _in_turn(shot: ListedShot, after: str) -> list[Task]:
+    """Interval k starts from the weights and the fill that interval k-1 leaves (paper section 4.2)."""
+    settings, tasks = shot.spec.settings, []
+    for interval in resolve_intervals(settings):
+        name, gpu = f"{shot.name} train {interval.index:02d}", settings.run.device != "cpu"
+        tasks.append(Task(name, shot, "train", (after,), interval=interval.index, needs_gpu=gpu))
+        after = name
+    return tasks
+
+
+def _side_by_side(shot: ListedShot, after: str) -> list[Task]:
+    """All experts wait for the trunk alone, and the sampling for all of them."""
+    settings, trunk = shot.spec.settings, f"{shot.name} trunk"
+    gpu = settings.run.device != "cpu"
+    experts = [
+        Task(f"{shot.name} train {i.index:02d}", shot, "train", (trunk,), interval=i.index, needs_gpu=gpu)
+        for i in resolve_intervals(settings)
+    ]
+    names = tuple(expert.name for expert in experts)
+    return [
+        Task(trunk, shot, "trunk", (after,), needs_gpu=gpu),
+        *experts,
+        Task(f"{shot.name} sample", shot, "sample", names, needs_gpu=gpu),
+    ]

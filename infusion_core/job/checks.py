@@ -14,6 +14,7 @@ from infusion_core.io.results import check_output
 from infusion_core.io.sequences import Sequence, output_sequence
 from infusion_core.job.resources import check_disk, check_memory
 from infusion_core.job.spec import JobSpec
+from infusion_core.parallel import is_parallel
 from infusion_core.region import HolePlan
 from infusion_core.settings import Settings
 
@@ -66,10 +67,11 @@ def check_room(size: tuple[int, int, int], settings: Settings, folder: Path) -> 
 
 def disk_bytes(size: tuple[int, int, int], settings: Settings, expected: Estimate) -> int:
     """Size of the job folder when the run is done, roughly; the output's frames are not counted."""
-    weights = 4 * expected.parameters
-    experts = 2 * weights * len(resolve_intervals(settings))
-    voxels = size[0] * size[1] * size[2]
-    return experts + _COPIES_OF_WEIGHTS * weights + _COPIES_OF_CLIP * 12 * voxels
+    weights, count = 4 * expected.parameters, len(resolve_intervals(settings))
+    clip = 12 * size[0] * size[1] * size[2]
+    # In parallel mode each expert has a checkpoint; the trunk is one more model and one more fill.
+    checkpoints, trunk = (count, weights + clip) if is_parallel(settings.training) else (1, 0)
+    return (2 * count + _COPIES_OF_WEIGHTS * checkpoints) * weights + _COPIES_OF_CLIP * clip + trunk
 
 
 def region_size(plan: HolePlan) -> tuple[int, int, int]:

@@ -28,8 +28,8 @@ def started_event(job: Path, pid: int) -> dict[str, Any]:
     return _event("started", job=str(job), pid=pid)
 
 
-def preview_event(path: Path, interval: int) -> dict[str, Any]:
-    """A picture of the fill as it stands after ``interval`` was written."""
+def preview_event(path: Path, interval: int | None) -> dict[str, Any]:
+    """A picture of the fill as it stands after ``interval`` was written; None: the trunk's own fill."""
     return _event("preview", path=str(path), interval=interval)
 
 

@@ -11,6 +11,30 @@ from pathlib import Path
 from infusion_core.atomic import write_json
 from infusion_core.errors import JobError, OutputError, SettingsError
 from infusion_core.job.spec import JobSpec
+from infusion_core.parallel import SAMPLE, TRUNK, expert_task
+
+
+@dataclass(frozen=True)
+class TaskFolder:
+    """Names of what one task of parallel mode keeps for itself."""
+
+    path: Path
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.path / "checkpoint.safetensors"
+
+    @property
+    def losses(self) -> Path:
+        return self.path / "losses.jsonl"
+
+    @property
+    def progress(self) -> Path:
+        return self.path / "progress.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.path / "lock"
 
 
 @dataclass(frozen=True)
@@ -40,16 +64,34 @@ class JobFolder:
         return self.path / "checkpoint.safetensors"
 
     @property
+    def trunk(self) -> Path:
+        """What the experts of parallel mode start from."""
+        return self.path / "trunk.safetensors"
+
+    @property
+    def tasks(self) -> Path:
+        return self.path / "tasks"
+
+    def task(self, name: str) -> TaskFolder:
+        """Where a task of parallel mode keeps its own files."""
+        return TaskFolder(self.tasks / name)
+
+    @property
     def experts(self) -> Path:
         return self.path / "experts"
 
     def expert(self, interval: int) -> Path:
         """Weights of one interval's model."""
-        return self.experts / f"interval_{interval:02d}.safetensors"
+        return self.product(expert_task(interval))
 
     @property
     def result(self) -> Path:
         return self.path / "result.safetensors"
+
+    def product(self, task: str) -> Path:
+        """What a task of parallel mode leaves once it is done."""
+        products = {TRUNK: self.trunk, SAMPLE: self.result}
+        return products.get(task, self.experts / f"{task}.safetensors")
 
     @property
     def bundle(self) -> Path:
@@ -62,6 +104,11 @@ class JobFolder:
     def preview(self, interval: int) -> Path:
         """Picture of the fill after one interval."""
         return self.previews / f"interval_{interval:02d}.png"
+
+    @property
+    def trunk_preview(self) -> Path:
+        """Picture of the trunk's own fill."""
+        return self.previews / "trunk.png"
 
     @property
     def lock(self) -> Path:
@@ -96,7 +143,8 @@ class JobFolder:
     @property
     def has_work(self) -> bool:
         """Whether training has left anything here that another run would lose."""
-        return any(item.exists() for item in (self.checkpoint, self.experts, self.result, self.bundle))
+        made = (self.checkpoint, self.trunk, self.tasks, self.experts, self.result, self.bundle)
+        return any(item.exists() for item in made)
 
     def clear(self) -> None:
         """Remove what runs have made here, all but ``job.json``; files of other names stay.
@@ -104,9 +152,9 @@ class JobFolder:
         Raises:
             OutputError: a file cannot be removed.
         """
-        made = (self.result, self.checkpoint, self.experts, self.bundle, self.shot, self.losses, self.log)
+        trained = (self.result, self.checkpoint, self.trunk, self.tasks, self.experts)
         try:
-            for item in (*made, self.previews):
+            for item in (*trained, self.bundle, self.shot, self.losses, self.log, self.previews):
                 if item.is_dir() and not item.is_symlink():
                     shutil.rmtree(item)
                 else:

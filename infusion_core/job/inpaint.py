@@ -10,7 +10,7 @@ from infusion_core.estimate import estimate
 from infusion_core.job import steps
 from infusion_core.job.events import OnEvent, done_event, ignore_event
 from infusion_core.job.folder import JobFolder, start
-from infusion_core.job.lock import FolderLock
+from infusion_core.job.holding import alone
 from infusion_core.job.log import logging_to
 from infusion_core.job.pace import FLOPS_PER_S, Pace
 from infusion_core.job.resources import told_as_resource_error
@@ -53,10 +53,10 @@ def inpaint(
     """
     is_new = not folder.path.exists()
     try:
-        with FolderLock(folder.lock) as lock:
+        with alone(folder) as check:
 
             def stop_or_lost() -> bool:
-                lock.check()
+                check()
                 return should_stop()
 
             start(folder, spec, resume=resume)

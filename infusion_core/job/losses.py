@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
@@ -21,6 +22,12 @@ def read_losses(path: Path) -> list[tuple[int, int, float]]:
         except (ValueError, KeyError, TypeError):
             continue
     return rows
+
+
+def gather_losses(parts: Iterable[Path], whole: Path) -> None:
+    """Write the lines of several files into one, by interval and step."""
+    rows = sorted(row for path in parts for row in read_losses(path))
+    write_text(whole, "".join(_line(*row) for row in rows))
 
 
 class LossLog:

@@ -1,7 +1,8 @@
 """The steps of a job. Each does what is still missing and shares nothing with the others but the folder.
 
-``prepare`` reads the shot, ``train`` trains and denoises interval by interval, ``export`` makes the
-bundle, ``assemble`` writes the frames. ``infusion_core.job.inpaint`` is these in turn, in one process.
+``prepare`` reads the shot, ``train`` trains and denoises, ``export`` makes the bundle, ``assemble``
+writes the frames. ``infusion_core.job.inpaint`` is these in turn, in one process. What ``train`` does in
+parallel mode are tasks of their own, see ``infusion_core.job.tasks``.
 """
 
 from __future__ import annotations
@@ -9,12 +10,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 from infusion_core.atomic import replacing
-from infusion_core.errors import Cancelled, InputError, JobError
+from infusion_core.errors import Cancelled, InputError
 from infusion_core.intervals import resolve_intervals
 from infusion_core.io.plates import open_plate
 from infusion_core.io.sequences import format_frames, output_sequence, parse_frames
@@ -23,8 +22,11 @@ from infusion_core.job.events import OnEvent, ignore_event, preview_event
 from infusion_core.job.folder import JobFolder
 from infusion_core.job.losses import LossLog
 from infusion_core.job.pace import half
+from infusion_core.job.prepared import prepared_shot, trained_arrays
 from infusion_core.job.previews import write_preview
+from infusion_core.job.tasks import check_interval, do_all_tasks, save_arrays
 from infusion_core.job.write import is_written, write_shot
+from infusion_core.parallel import is_parallel
 from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
 from infusion_core.region import plan_holes
 from infusion_core.shot import Shot, load_shot
@@ -68,10 +70,11 @@ def train(
     on_event: OnEvent = ignore_event,
     should_stop: ShouldStop = never_stop,
 ) -> None:
-    """Train each interval's model and denoise through it (paper section 4.2), from the checkpoint on.
+    """Train each interval's model and denoise with it, from where an earlier run stopped.
 
     Leaves ``experts``, ``losses.jsonl``, ``previews`` and ``result.safetensors``: x0 (F, H, W, 3)
-    float32 in model range. With ``through``, stops once that interval is denoised and checkpointed.
+    float32 in model range. With ``through``, which sequential mode alone has, stops once that interval is
+    denoised and checkpointed.
 
     Raises:
         JobError: ``prepare`` was not run, or there is no interval ``through``.
@@ -79,11 +82,25 @@ def train(
     """
     if folder.result.exists():
         return
+    if is_parallel(folder.read_spec().settings.training):
+        do_all_tasks(folder, on_progress=on_progress, on_event=on_event, should_stop=should_stop)
+    else:
+        _train_in_sequence(folder, through, on_progress, on_event, should_stop)
+
+
+def _train_in_sequence(
+    folder: JobFolder,
+    through: int | None,
+    on_progress: OnProgress,
+    on_event: OnEvent,
+    should_stop: ShouldStop,
+) -> None:
+    """Train and denoise interval by interval (paper section 4.2)."""
     from infusion_core.engine.checkpoint import State
     from infusion_core.engine.run import run
 
     spec, shot = folder.read_spec(), prepared_shot(folder)
-    _check_interval(through, len(resolve_intervals(spec.settings)), folder)
+    check_interval(through, len(resolve_intervals(spec.settings)), folder)
     state = State.load(folder.checkpoint) if folder.checkpoint.exists() else None
     is_far_enough = _is_past(state, through)
     if is_far_enough:
@@ -120,15 +137,7 @@ def train(
         if is_far_enough:
             return
         raise
-    with replacing(folder.result) as beside:
-        save_file({"x0": np.ascontiguousarray(x0)}, beside)
-
-
-def _check_interval(through: int | None, count: int, folder: JobFolder) -> None:
-    if through is not None and not 0 <= through < count:
-        raise JobError(
-            f"There is no interval {through}.", path=folder.path, remedy=f"They are 0 to {count - 1}."
-        )
+    save_arrays(folder.result, {"x0": x0})
 
 
 def _is_past(state: State | None, through: int | None) -> bool:
@@ -149,7 +158,7 @@ def export(
     from infusion_core.bundle import export_bundle
 
     spec, shot = folder.read_spec(), prepared_shot(folder)
-    weights = [_tensors(folder.expert(interval.index)) for interval in resolve_intervals(spec.settings)]
+    weights = [trained_arrays(folder.expert(interval.index)) for interval in resolve_intervals(spec.settings)]
     export_bundle(folder.bundle, spec.settings, weights, shot)
     on_progress(Progress("export", 1.0, message="Exported the models"))
 
@@ -172,7 +181,7 @@ def assemble(
         Cancelled: ``should_stop`` returned true; the frames written so far are whole.
     """
     spec, shot = folder.read_spec(), prepared_shot(folder)
-    x0 = _tensors(folder.result)["x0"]
+    x0 = trained_arrays(folder.result)["x0"]
     settings = spec.settings.shot
     return write_shot(
         open_plate(spec.plate, settings.frames, layer=settings.layer),
@@ -197,25 +206,3 @@ def _chosen(frames: str, shot: Shot) -> frozenset[int]:
             remedy=f"It writes {format_frames(shot.fill_frames)}.",
         )
     return chosen
-
-
-def prepared_shot(folder: JobFolder) -> Shot:
-    """The shot that ``prepare`` left.
-
-    Raises:
-        JobError: there is none.
-    """
-    if not folder.shot.exists():
-        raise JobError("This job is not prepared yet.", path=folder.path, remedy="Prepare it first.")
-    return Shot.load(folder.shot)
-
-
-def _tensors(path: Path) -> dict[str, np.ndarray]:
-    try:
-        return load_file(path)
-    except FileNotFoundError as error:
-        raise JobError(
-            "The training of this job is not finished.", path=path, remedy="Train it first."
-        ) from error
-    except (OSError, SafetensorError) as error:
-        raise JobError(f"Cannot read the file: {error}.", path=path, remedy="Start the job anew.") from error

@@ -20,7 +20,15 @@ from infusion_plugin.files import read_json, write_json
 JOB_SCHEMA_VERSION = 1
 RUN_SCHEMA_VERSION = 1
 TASKS = ("inpaint", "render")
-_WORK = ("checkpoint.safetensors", "experts", "result.safetensors", "bundle", "submitted")
+_WORK = (
+    "checkpoint.safetensors",
+    "trunk.safetensors",
+    "tasks",
+    "experts",
+    "result.safetensors",
+    "bundle",
+    "submitted",
+)
 
 
 @dataclass(frozen=True)

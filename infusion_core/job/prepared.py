@@ -1,0 +1,40 @@
+"""What earlier steps of a job left in its folder, or a word on which step is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file
+
+from infusion_core.errors import JobError
+from infusion_core.job.folder import JobFolder
+from infusion_core.shot import Shot
+
+
+def prepared_shot(folder: JobFolder) -> Shot:
+    """The shot that ``prepare`` left.
+
+    Raises:
+        JobError: there is none.
+    """
+    if not folder.shot.exists():
+        raise JobError("This job is not prepared yet.", path=folder.path, remedy="Prepare it first.")
+    return Shot.load(folder.shot)
+
+
+def trained_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a file that training leaves.
+
+    Raises:
+        JobError: it is not there yet, or damaged.
+    """
+    try:
+        return load_file(path)
+    except FileNotFoundError as error:
+        raise JobError(
+            "The training of this job is not finished.", path=path, remedy="Train it first."
+        ) from error
+    except (OSError, SafetensorError) as error:
+        raise JobError(f"Cannot read the file: {error}.", path=path, remedy="Start the job anew.") from error
