@@ -21,12 +21,13 @@ MakeList = Callable[..., ListOnDisk]
 def make_list(tmp_path: Path) -> MakeList:
     """Write ``count`` shots and a list of them; training takes ``steps`` steps an interval."""
 
-    def make(count: int = 1, steps: int = 3) -> ListOnDisk:
+    def make(count: int = 1, steps: int = 3, mode: str = "sequential") -> ListOnDisk:
         (tmp_path / "tiny.toml").write_text(TINY.format(steps=steps))
         shots = tuple(make_shot(tmp_path, f"sh{i:03d}", phase=i) for i in range(count))
         path = tmp_path / "shots.toml"
         entries = "\n".join(shot.entry for shot in shots)
-        path.write_text(f'[defaults]\nconfig = "tiny.toml"\n{entries}\n')
+        defaults = f'config = "tiny.toml"\nset = "training.mode={mode}"'
+        path.write_text(f"[defaults]\n{defaults}\n{entries}\n")
         return ListOnDisk(path, shots)
 
     return make
