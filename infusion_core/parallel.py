@@ -14,6 +14,7 @@ from infusion_core.intervals import Interval
 from infusion_core.settings import TrainingSettings
 
 TRUNK, SAMPLE = "trunk", "sample"
+TRUNK_LENGTH = 2  # in the average steps of an interval, see docs/experiments.md
 ROUGH_CALLS = 2  # of the network in each interval; the fill only stands in the hole while experts train
 
 
@@ -32,7 +33,7 @@ def num_trunk_steps(intervals: Sequence[Interval], training: TrainingSettings) -
     if not is_parallel(training):
         return 0
     average = sum(interval.training_steps for interval in intervals) / len(intervals)
-    return training.trunk_steps or max(1, round(average))
+    return training.trunk_steps or round(TRUNK_LENGTH * average)
 
 
 def trunk_interval(intervals: Sequence[Interval], step: int) -> Interval:

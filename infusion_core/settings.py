@@ -233,7 +233,7 @@ class TrainingSettings:
         0,
         "Trunk steps",
         "Optimiser steps of the shared trunk, over the noise levels of all intervals (parallel only). "
-        "0: as many as an interval takes on average.",
+        "0: twice as many as an interval takes on average.",
         minimum=0,
         maximum=10_000_000,
     )

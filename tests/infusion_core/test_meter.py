@@ -41,9 +41,9 @@ def test_the_parts_are_the_work_expected(tiny_settings, mode, fill):
     assert expected.num_network_calls == 9 + (6 if rough else 0)
 
 
-def test_a_trunk_takes_as_long_as_an_interval_unless_said_otherwise(tiny_settings):
+def test_a_trunk_takes_as_long_as_two_intervals_unless_said_otherwise(tiny_settings):
     settings = tiny_settings(training={"mode": "parallel"})
     average = sum(i.training_steps for i in resolve_intervals(settings)) / 3
-    assert trunk_parts(SIZE, settings)[0].steps == average
+    assert trunk_parts(SIZE, settings)[0].steps == 2 * average
     settings = override(settings, {"training": {"trunk_steps": 9}})
     assert trunk_parts(SIZE, settings)[0].steps == 9

@@ -207,8 +207,8 @@ def test_a_dry_run_says_all_and_writes_nothing(shot, infusion_here) -> None:
     assert (plan["num_training_steps"], plan["trunk_steps"]) == (9, 0)
     assert plan["memory_bytes"] > 0
     done = infusion_here(*shot.words, "--dry-run", "--set", "training.mode=parallel")
-    assert "3 of the training steps; after it 2 experts" in done.stdout
-    assert "9 training steps" in done.stdout
+    assert "6 of the training steps; after it 2 experts" in done.stdout
+    assert "12 training steps" in done.stdout
     assert files_of(shot.folder) == before
 
 

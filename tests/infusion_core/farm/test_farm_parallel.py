@@ -75,7 +75,8 @@ def test_experts_side_by_side_killed_and_stopped_give_the_pixels_of_one_process(
         assert done.returncode == 0, done.stderr
     np.testing.assert_array_equal(shot.pixels(), expected)
     assert [row[:2] for row in read_losses(shot.job / "losses.jsonl")] == [
-        (k, step) for k in range(-1, INTERVALS) for step in range(60)
+        *((-1, step) for step in range(120)),
+        *((k, step) for k in range(INTERVALS) for step in range(60)),
     ]
     _check_events(shot.job / "events.jsonl")
 
