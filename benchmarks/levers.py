@@ -44,7 +44,7 @@ LEVERS: dict[str, list[str]] = {
 }
 
 
-def _clips(clip: BenchClip, settings: Settings, scale: float) -> tuple[Clip, Clip]:
+def scaled_clips(clip: BenchClip, settings: Settings, scale: float) -> tuple[Clip, Clip]:
     """What is known of the shot and the whole truth, at one scale, in the shot's colours."""
     shot = shot_from_arrays(clip.truth, clip.hole, settings, "display")
     basis = shot_basis(shot, settings)
@@ -59,7 +59,7 @@ def _clips(clip: BenchClip, settings: Settings, scale: float) -> tuple[Clip, Cli
     return tensors[0], tensors[1]
 
 
-def _error_in_hole(learner: Learner, clip: Clip, truth: Clip, t: int, schedule: Schedule) -> float:
+def error_in_hole(learner: Learner, clip: Clip, truth: Clip, t: int, schedule: Schedule) -> float:
     """Mean squared error of x0_hat in the real hole over the variance to explain, at noise level t."""
     weights, network = learner.sampling_weights(), learner.network.eval()
 
@@ -85,7 +85,7 @@ def measure(
     """Loss at the end of training, error in the real hole, and seconds of training."""
     set_threads(settings.run.threads)
     schedule = make_schedule(settings.diffusion)
-    known, truth = _clips(clip, settings, scale)
+    known, truth = scaled_clips(clip, settings, scale)
     torch.manual_seed(0)
     network = make_network(settings.network, schedule)
     store_channels_last(network)
@@ -106,7 +106,7 @@ def measure(
         on_step=lambda _, loss: losses.append(loss),
     )
     seconds = time.monotonic() - start
-    errors = [_error_in_hole(learner, known, truth, t, schedule) for t in times[::2]]
+    errors = [error_in_hole(learner, known, truth, t, schedule) for t in times[::2]]
     return float(np.mean(losses[-steps // 5 :])), float(np.mean(errors)), seconds
 
 

@@ -1,4 +1,5 @@
 import pytest
+
 from benchmarks.parallel import makespan, modelled, report
 
 
