@@ -72,8 +72,13 @@ def infusion(log: Path, *words: str) -> Took:
     command = [sys.executable, "-P", "-m", "infusion_core.cli", *words]
     begun = time.perf_counter()
     with log.open("a", encoding="utf-8") as said:
+        # In a session of its own: Linux shares a busy machine's cores out among sessions.
         process = subprocess.Popen(
-            command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stdout=said, stderr=said
+            command,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
         )
         _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -109,7 +114,7 @@ def run_fan_out(job: Path, log: Path, workers: int, intervals: int) -> dict[str,
     begun = time.perf_counter()
     before = [infusion(log, step, str(job)) for step in BEFORE]
     with ThreadPoolExecutor(workers) as pool:
-        tasks = [("train", str(job), "--interval", str(k)) for k in range(intervals)]
+        tasks = [("train", str(job), "--interval", str(k)) for k in reversed(range(intervals))]
         experts = list(pool.map(lambda words: infusion(log, *words), tasks))
     after = [infusion(log, step, str(job)) for step in AFTER]
     return _run(workers, time.perf_counter() - begun, [*before, *after], experts)
@@ -133,9 +138,9 @@ def makespan(durations: Iterable[float], workers: int) -> float:
 
 
 def modelled(run: dict[str, Any], workers: int, key: str) -> float:
-    """Wall-clock of a run with that many workers, from what its commands took by themselves."""
+    """Wall-clock of a run with that many workers, the longest experts first, from what its commands took."""
     serial = sum(took[key] for took in run["serial"])
-    return float(serial + makespan((took[key] for took in run["experts"]), workers))
+    return float(serial + makespan(sorted((took[key] for took in run["experts"]), reverse=True), workers))
 
 
 def report(found: dict[str, Any]) -> str:

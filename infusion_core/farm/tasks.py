@@ -61,12 +61,15 @@ def _in_turn(shot: ListedShot, after: str) -> list[Task]:
 
 
 def _side_by_side(shot: ListedShot, after: str) -> list[Task]:
-    """All experts wait for the trunk alone, and the sampling for all of them."""
+    """All experts wait for the trunk alone, and the sampling for all of them.
+
+    The last intervals, which have the finest scale and take longest, are listed first.
+    """
     settings, trunk = shot.spec.settings, f"{shot.name} trunk"
     gpu = settings.run.device != "cpu"
     experts = [
         Task(f"{shot.name} train {i.index:02d}", shot, "train", (trunk,), interval=i.index, needs_gpu=gpu)
-        for i in resolve_intervals(settings)
+        for i in reversed(resolve_intervals(settings))
     ]
     names = tuple(expert.name for expert in experts)
     return [

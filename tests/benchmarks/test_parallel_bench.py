@@ -18,8 +18,12 @@ RUN = {
 @pytest.mark.parametrize(("workers", "expected"), [(1, 15), (2, 9), (3, 8), (6, 5), (32, 5)])
 def test_tasks_go_to_the_worker_that_is_free_first(workers, expected):
     assert makespan([4, 1, 1, 2, 2, 5], workers) == expected
-    assert modelled(RUN, workers, "cpu_s") == 10 + expected
-    assert modelled(RUN, workers, "seconds") == 20 + 2 * expected
+
+
+@pytest.mark.parametrize(("workers", "experts"), [(1, 15), (2, 8), (3, 5), (32, 5)])
+def test_the_model_is_what_cannot_be_shared_out_and_the_longest_experts_first(workers, experts):
+    assert modelled(RUN, workers, "cpu_s") == 10 + experts
+    assert modelled(RUN, workers, "seconds") == 2 * modelled(RUN, workers, "cpu_s")
 
 
 def test_the_report_sets_modelled_against_measured():

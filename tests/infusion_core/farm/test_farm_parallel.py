@@ -104,7 +104,7 @@ def test_a_job_in_sequential_mode_says_so(make_list, infusion_here) -> None:
 
 def test_every_expert_waits_for_the_trunk_alone_and_the_sampling_for_all(make_list) -> None:
     tasks = {task.name: task for task in tasks_of(read_shot_list(make_list(1, mode="parallel").path))}
-    experts = tuple(f"sh000 train {k:02d}" for k in range(INTERVALS))
+    experts = tuple(f"sh000 train {k:02d}" for k in reversed(range(INTERVALS)))
     assert {name: task.after for name, task in tasks.items()} == {
         "sh000 prepare": (),
         "sh000 trunk": ("sh000 prepare",),
@@ -133,7 +133,7 @@ def test_openjd_takes_the_experts_as_one_step_over_the_intervals(make_list, infu
     names = ["prepare", "trunk", "train", "sample", "export", "assemble"]
     assert list(steps) == [f"{shot.name} {name}" for shot in listed.shots for name in names]
     train = steps["sh001 train"]
-    assert train["parameterSpace"]["taskParameterDefinitions"][0]["range"] == list(range(INTERVALS))
+    assert train["parameterSpace"]["taskParameterDefinitions"][0]["range"] == [2, 1, 0]
     assert train["dependencies"] == [{"dependsOn": "sh001 trunk"}]
     assert steps["sh001 sample"]["dependencies"] == [{"dependsOn": "sh001 train"}]
 
