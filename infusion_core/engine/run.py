@@ -195,10 +195,12 @@ def _train(run: Run, interval: Interval, clip: Clip, noisy: Tensor, x0_hat: Tens
 def _denoiser(run: Run, clip: Clip) -> Denoiser:
     network, weights = run.learner.network.eval(), run.learner.sampling_weights()
     window, tile = tile_size(clip.size, run.settings)
+    rounded = run.settings.sampling.precision == "training" and run.precision != torch.float32
 
     def call(noisy: Tensor, plate: Tensor, hole: Tensor, mean: Tensor, share: Tensor, t: int) -> Tensor:
-        level = torch.tensor([t], device=run.device)
-        return torch.func.functional_call(network, weights, (noisy, plate, hole, mean, share, level))
+        inputs = (noisy, plate, hole, mean, share, torch.tensor([t], device=run.device))
+        with torch.autocast(run.device.type, run.precision, enabled=rounded):
+            return torch.func.functional_call(network, weights, inputs).float()
 
     return make_denoiser(call, clip, network.multiple, window=window, tile=tile, as_array=run.tensor)
 
