@@ -71,10 +71,19 @@ class Row:
         """File name of the row: readable, and different whenever anything that matters differs."""
         facts: dict[str, Any] = dataclasses.asdict(self)
         if not self.baseline:
-            facts["settings"] = self.settings().to_dict()
+            facts["settings"] = _changed(self.settings().to_dict(), Settings().to_dict())
         digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:8]
         name = f"{self.shot.clip}-{self.shot.hole}-{self.shot.width}-{self.label}-{self.seed}"
         return re.sub(r"[^A-Za-z0-9_.-]+", "_", f"{name}-{digest}")
+
+
+def _changed(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that are not the default: a setting new to the schema leaves old rows' keys alone."""
+    return {
+        name: _changed(value, defaults[name]) if isinstance(value, Mapping) else value
+        for name, value in values.items()
+        if value != defaults.get(name)
+    }
 
 
 _BENCH_KEYS = {"clips", "holes", "width", "frames", "seeds", "device"}

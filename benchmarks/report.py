@@ -57,6 +57,7 @@ def averages(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
                 "method": group[0]["method"],
                 "rows": len(group),
                 "seconds": _mean(row["seconds"] for row in group),
+                "cpu_seconds": _mean(row["cpu_seconds"] for row in group),
                 "flops": _mean(row["flops"] for row in group),
                 "memory_bytes": _mean(row["memory_bytes"] for row in group),
                 "metrics": {name: _mean(row["metrics"].get(name) for row in group) for name in names},
@@ -70,7 +71,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _table(rows: Sequence[dict[str, Any]], leading: Sequence[tuple[str, str]]) -> str:
-    headings = [heading for _, heading in leading] + ["time s", "TFLOP", "memory MB"]
+    headings = [heading for _, heading in leading] + ["time s", "CPU s", "TFLOP", "memory MB"]
     headings += [heading for _, heading, _ in COLUMNS]
     lines = [_line(headings), _line(["---"] * len(leading) + ["--:"] * (len(headings) - len(leading)))]
     for row in rows:
@@ -78,6 +79,7 @@ def _table(rows: Sequence[dict[str, Any]], leading: Sequence[tuple[str, str]]) -
         flops, memory = row["flops"], row["memory_bytes"]
         cells += [
             _cell(row["seconds"], 1),
+            _cell(row["cpu_seconds"], 1),
             _cell(flops and flops / 1e12, 2),
             _cell(memory and memory / 2**20, 0),
         ]

@@ -305,6 +305,13 @@ class SamplingSettings:
         minimum=0.0,
         maximum=1.0,
     )
+    precision: str = setting(
+        "float32",
+        "Precision",
+        "Arithmetic of the network calls. float32: 'infusion render' makes the same pixels again. "
+        "training: as in training, faster where that is bfloat16.",
+        choices=("float32", "training"),
+    )
     window: int = setting(
         0,
         "Window",

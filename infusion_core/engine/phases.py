@@ -135,10 +135,12 @@ def train(
 
 def _denoiser(work: Work, network: Network, weights: Mapping[str, Tensor], clip: Clip) -> Denoiser:
     window, tile = tile_size(clip.size, work.settings)
+    rounded = work.settings.sampling.precision == "training" and work.precision != torch.float32
 
     def call(noisy: Tensor, plate: Tensor, hole: Tensor, mean: Tensor, share: Tensor, t: int) -> Tensor:
-        level = torch.tensor([t], device=work.device)
-        return torch.func.functional_call(network, dict(weights), (noisy, plate, hole, mean, share, level))
+        inputs = (noisy, plate, hole, mean, share, torch.tensor([t], device=work.device))
+        with torch.autocast(work.device.type, work.precision, enabled=rounded):
+            return torch.func.functional_call(network, dict(weights), inputs).float()
 
     return make_denoiser(call, clip, network.multiple, window=window, tile=tile, as_array=work.tensor)
 

@@ -192,6 +192,7 @@ def test_averages_are_means_over_rows_and_leave_out_what_is_missing():
         "hole": "static",
         "seed": 0,
         "size": [4, 2, 3],
+        "cpu_seconds": 4.0,
         "flops": 2e12,
         "memory_bytes": 2**20,
         "machine": machine,
@@ -206,7 +207,7 @@ def test_averages_are_means_over_rows_and_leave_out_what_is_missing():
     text = markdown(rows, "the command")
     assert "3x2, 4 frames" in text
     assert "commit abc" in text
-    assert "| m | 2 | 2.0 | 2.00 | 1 | 20.0 |" in text
+    assert "| m | 2 | 2.0 | 4.0 | 2.00 | 1 | 20.0 |" in text
 
 
 def test_the_curve_shows_budgets_as_a_line_and_baselines_as_a_level():
