@@ -35,6 +35,7 @@ from infusion_core.parallel import num_trunk_steps
 
 BEFORE, AFTER = ("prepare", "trunk"), ("sample", "export", "assemble")
 MODELLED = (1, 2, 4, 8, 32)
+LONGER = 5  # to about the steps of the preset
 LIST = """[[shots]]
 name = "{name}"
 plate = "plate.%04d.png"
@@ -84,10 +85,9 @@ def infusion(log: Path, *words: str) -> Took:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise ChildProcessError(f"infusion {' '.join(words)} ended with {process.returncode}; see {log}")
-    took = Took(" ".join(words), time.perf_counter() - begun, usage.ru_utime + usage.ru_stime)
-    click.echo(
-        f"  {took.seconds:7.1f} s, {took.cpu_s:7.1f} s of CPU  {words[0]} {' '.join(words[2:])}", err=True
-    )
+    name, seconds = " ".join((words[0], *words[2:])), time.perf_counter() - begun
+    took = Took(name, seconds, usage.ru_utime + usage.ru_stime)
+    click.echo(f"  {seconds:7.1f} s, {took.cpu_s:7.1f} s of CPU  {name}", err=True)
     return took
 
 
@@ -120,6 +120,15 @@ def run_fan_out(job: Path, log: Path, workers: int, intervals: int) -> dict[str,
     return _run(workers, time.perf_counter() - begun, [*before, *after], experts)
 
 
+def start_s(place: Path, intervals: int) -> float:
+    """CPU seconds that a command takes before it trains: an expert of a single step."""
+    one_step = ["training.mode=parallel", "training.trunk_steps=1", "stages.training_steps=1"]
+    job, log = make_job(place, "start", one_step), place / "start.log"
+    for step in BEFORE:
+        infusion(log, step, str(job))
+    return infusion(log, "train", str(job), "--interval", str(intervals - 1)).cpu_s
+
+
 def _run(workers: int, seconds: float, serial: list[Took], experts: list[Took]) -> dict[str, Any]:
     return {
         "workers": workers,
@@ -137,37 +146,66 @@ def makespan(durations: Iterable[float], workers: int) -> float:
     return max(free)
 
 
-def modelled(run: dict[str, Any], workers: int, key: str) -> float:
-    """Wall-clock of a run with that many workers, the longest experts first, from what its commands took."""
-    serial = sum(took[key] for took in run["serial"])
-    return float(serial + makespan(sorted((took[key] for took in run["experts"]), reverse=True), workers))
+def lengthened(found: dict[str, Any], name: str, factor: float) -> dict[str, Any]:
+    """A run, in CPU seconds, whose training takes ``factor`` times the steps; all else stays."""
+    start = found["start_s"]
+    denoising = next(took["cpu_s"] for took in found["one"]["serial"] if took["command"].startswith("sample"))
+    fixed = {"trunk": start, "train": denoising if name == "sequential" else start}
+
+    def longer(took: dict[str, Any]) -> dict[str, Any]:
+        kept = fixed.get(took["command"].split()[0], took["cpu_s"])
+        return {**took, "cpu_s": kept + factor * (took["cpu_s"] - kept)}
+
+    run = found[name]
+    return {**run, **{part: [longer(took) for took in run[part]] for part in ("serial", "experts")}}
+
+
+def modelled(run: dict[str, Any], workers: int) -> float:
+    """Wall-clock of a run with that many workers of its own, the longest experts first."""
+    serial = sum(took["cpu_s"] for took in run["serial"])
+    experts = sorted((took["cpu_s"] for took in run["experts"]), reverse=True)
+    return float(serial + makespan(experts, workers))
+
+
+def model_table(found: dict[str, Any], factor: float) -> list[str]:
+    """Modelled wall-clock for several numbers of workers, Markdown."""
+    fan_out, in_turn = (lengthened(found, name, factor) for name in ("one", "sequential"))
+    lines = ["| workers | modelled s | against 1 worker | against sequential mode |", "|--:|--:|--:|--:|"]
+    alone, turn = modelled(fan_out, 1), modelled(in_turn, 1)
+    for workers in MODELLED:
+        seconds = modelled(fan_out, workers)
+        lines.append(f"| {workers} | {seconds:.0f} | {alone / seconds:.2f} | {turn / seconds:.2f} |")
+    return lines
 
 
 def report(found: dict[str, Any]) -> str:
     """The tables, Markdown."""
-    alone, pair, in_turn = found["one"], found["two"], found["sequential"]
+    alone, pair = found["one"], found["two"]
     lines = ["| run | wall-clock s | CPU s |", "|---|--:|--:|"]
-    for name, run in (("sequential mode", in_turn), ("parallel mode, 1 worker", alone),
-                      ("parallel mode, 2 workers", pair)):  # fmt: skip
+    for name, key in (("sequential mode", "sequential"), ("parallel mode, 1 worker", "one"),
+                      ("parallel mode, 2 workers", "two")):  # fmt: skip
+        run = found[key]
         cpu_s = sum(took["cpu_s"] for took in (*run["serial"], *run["experts"]))
         lines.append(f"| {name} | {run['seconds']:.0f} | {cpu_s:.0f} |")
     serial, experts = (sum(took["cpu_s"] for took in alone[part]) for part in ("serial", "experts"))
     longest = max(took["cpu_s"] for took in alone["experts"])
-    lines += [
-        "",
-        f"Measured speed-up with 2 workers: {alone['seconds'] / pair['seconds']:.2f} of the wall-clock. "
-        f"Same pixels: {'yes' if found['same_pixels'] else 'NO'}.",
-        f"Not shared out {serial:.0f} s of CPU, {len(alone['experts'])} experts {experts:.0f} s, the longest "
-        f"{longest:.0f} s.",
-        "",
-        "| workers | modelled s | against 1 worker | against sequential mode |",
-        "|--:|--:|--:|--:|",
-    ]
-    base, turn = modelled(alone, 1, "cpu_s"), modelled(in_turn, 1, "cpu_s")
-    for workers in MODELLED:
-        seconds = modelled(alone, workers, "cpu_s")
-        lines.append(f"| {workers} | {seconds:.0f} | {base / seconds:.2f} | {turn / seconds:.2f} |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"Measured speed-up with 2 workers: {alone['seconds'] / pair['seconds']:.2f} of the wall-clock. "
+            f"Same pixels: {'yes' if found['same_pixels'] else 'NO'}.",
+            f"Not shared out: {serial:.0f} s of CPU. All experts: {experts:.0f} s, the longest "
+            f"{longest:.0f} s; each command takes {found['start_s']:.1f} s before it trains.",
+            "",
+            *model_table(found, 1.0),
+            "",
+            f"With {LONGER} times the training steps:",
+            "",
+            *model_table(found, LONGER),
+            "",
+        ]
+    )
 
 
 @click.command()
@@ -206,6 +244,7 @@ def main(clips: Path, clip: str, width: int, frames: int, steps: int, trunk_step
         found[name] = run_fan_out(job, log, workers, intervals) if workers else run_in_turn(job, log)
         write_json(path, found)
     results = (trained_arrays(out / name / "job" / "result.safetensors")["x0"] for name in ("one", "two"))
+    found["start_s"] = start_s(out, intervals)
     found["same_pixels"] = bool(np.array_equal(*results))
     found["machine"] = describe("cpu")
     write_json(path, found)
