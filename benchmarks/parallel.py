@@ -218,8 +218,8 @@ def report(found: dict[str, Any]) -> str:
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path(__file__).parent / "out" / "parallel",
-    help="Folder for jobs and results.  [default: benchmarks/out/parallel]",
+    default=Path(__file__).parent / "out" / "parallel_speed",
+    help="Folder for jobs and results.  [default: benchmarks/out/parallel_speed]",
 )
 def main(clips: Path, clip: str, width: int, frames: int, steps: int, trunk_steps: int, out: Path) -> None:
     """Time one shot in both modes, with one worker and with two; finished runs are not run again."""
