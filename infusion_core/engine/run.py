@@ -227,6 +227,7 @@ def _denoise(
                 clip.known,
                 lambda level: run.noise(interval, level, clip.size),
                 eta=run.settings.sampling.eta,
+                noise_gain=run.settings.sampling.noise_gain,
                 first_step=first_step,
                 on_step=on_step,
                 should_stop=run.should_stop,
