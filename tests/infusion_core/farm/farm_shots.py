@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,3 +107,12 @@ def command_line(*words: str) -> list[str]:
 
 def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", **more}
+
+
+def wait_for_training(shot: TinyShot, steps: int, timeout_s: float = 150.0) -> None:
+    """Wait until the shot's job has trained more than so many steps."""
+    losses = shot.job / "losses.jsonl"
+    until = time.monotonic() + timeout_s
+    while not (losses.exists() and losses.read_text().count("\n") > steps):
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.02)
