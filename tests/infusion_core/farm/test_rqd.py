@@ -32,9 +32,7 @@ def test_a_killed_frame_goes_on_to_the_same_pixels(make_list, infusion, tmp_path
     shot = listed.shots[0]
     assert infusion("batch", str(listed.path)).returncode == 0
     expected = shot.pixels()
-    shutil.rmtree(shot.job)
-    for path in shot.outputs().values():
-        path.unlink()
+    shot.forget()
 
     xml = tmp_path / "job.xml"
     words = ("submit", str(listed.path), "--farm", "opencue", "--output", str(xml), "--chunk", "3")
