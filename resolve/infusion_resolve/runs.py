@@ -52,9 +52,9 @@ def possible(comp: Comp) -> list[str]:
     folder = last_job(comp)
     if folder is None:
         return [*NEW]
-    if lock.holder(folder) is not None:
-        return [WATCH, CANCEL]
     state = status.client_of(comp, folder).poll()
+    if lock.holder(folder) is not None and state.status != "done":  # a worker says so, then lets go
+        return [WATCH, CANCEL]
     if farm.is_underway(folder, state):
         return [WATCH, *NEW]
     if state.status == "done":
