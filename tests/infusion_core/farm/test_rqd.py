@@ -11,6 +11,7 @@ from cue_farm import RQD, Frame, Machine, StandInCuebot, as_nobody, frames_of
 from farm_shots import wait_for_training
 
 pytestmark = [
+    pytest.mark.timeout(600),  # eleven processes, most of which start PyTorch
     pytest.mark.slow,
     pytest.mark.skipif(
         not (Path(RQD).exists() and Path("/usr/bin/time").exists()),
