@@ -85,6 +85,10 @@ class JobError(InfusionError):
     exit_status = 2
 
 
+class FarmError(InfusionError):
+    """A render farm that does not answer or does not take a job."""
+
+
 class Cancelled(InfusionError):  # noqa: N818 - a request granted, not a fault
     """The user stopped the work; what is done is checkpointed and can be resumed."""
 

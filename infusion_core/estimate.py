@@ -45,7 +45,7 @@ def _factored_weights(settings: NetworkSettings) -> tuple[float, float]:
     count = work = float(9 * (FACTORED_INPUTS + 3) * widths[0])
     for level, width in enumerate(widths):
         blocks = 2 * (9 + 3 + 9) * width**2
-        joints = 2 * width * widths[level - 1] if level else 0
+        joints = (4 + 1) * width * widths[level - 1] if level else 0  # 2x2 pixels down, 1x1 up
         count, work = count + blocks + joints, work + (blocks + joints) / 4**level
     return count, work
 

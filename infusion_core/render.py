@@ -76,6 +76,7 @@ def _denoise(
         clip.known,
         lambda level: _noise(seed, interval, level, clip.size),
         eta=bundle.settings.sampling.eta,
+        noise_gain=bundle.settings.sampling.noise_gain,
         should_stop=should_stop,
     )
 

@@ -83,6 +83,7 @@ def denoise_interval(
     noise_source: NoiseSource,
     *,
     eta: float,
+    noise_gain: float = 1.0,
     first_step: int = 0,
     on_step: OnStep | None = None,
     should_stop: ShouldStop = never_stop,
@@ -96,6 +97,8 @@ def denoise_interval(
         known: 1.0 where the plate is known, 0.0 elsewhere, broadcasts over channels.
         noise_source: Called with the noise level reached; gives the step's fresh noise.
         eta: Share of fresh noise, see ``reverse_step``.
+        noise_gain: Standard deviation of the fresh noise; above 1 it puts back what a model of few training
+            steps takes away (``S_noise`` of Karras et al. 2022, algorithm 2).
         first_step: Index into ``interval.times`` to go on from.
         on_step: Called after every step with its index, the noisy clip and x0_hat.
 
@@ -113,7 +116,7 @@ def denoise_interval(
         t, s = levels[i], levels[i + 1]
         x0_hat = paste_known(denoiser(noisy, t), masked_plate, known)
         if s >= 0:
-            noise = noise_source(s) if eta > 0.0 else None
+            noise = noise_gain * noise_source(s) if eta > 0.0 else None
             noisy = reverse_step(
                 noisy, x0_hat, noise, float(schedule.alpha_bar[t]), float(schedule.alpha_bar[s]), eta
             )

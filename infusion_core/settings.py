@@ -305,6 +305,14 @@ class SamplingSettings:
         minimum=0.0,
         maximum=1.0,
     )
+    noise_gain: float = setting(
+        1.0,
+        "Noise gain",
+        "Strength of the fresh noise. A little above 1 gives back the detail and motion that a model of "
+        "few training steps smooths away; too much is grain.",
+        minimum=0.5,
+        maximum=1.5,
+    )
     precision: str = setting(
         "float32",
         "Precision",

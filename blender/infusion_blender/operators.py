@@ -7,7 +7,7 @@ import bpy
 from bpy.props import BoolProperty, StringProperty
 
 from infusion_blender import node, run, watch
-from infusion_plugin import job
+from infusion_plugin import farm, job
 from infusion_plugin.errors import PluginError
 from infusion_plugin.follow import follow
 
@@ -74,17 +74,13 @@ class INFUSION_OT_add_node(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class INFUSION_OT_inpaint(Infusion, bpy.types.Operator):
-    """Write the inputs, train on the shot, fill the hole"""
-
-    bl_idname = "infusion.inpaint"
-    bl_label = "Inpaint"
-    bl_options = {"REGISTER", "UNDO"}
+class Writing(Infusion):
+    """What the operators have in common that write the inputs and then ``begin`` the node's new job."""
 
     def act(self, context: bpy.types.Context, ours: bpy.types.Node) -> Result:
         for _ in run.prepare(context.scene, ours):
             pass
-        return self.start(ours.node_tree, job.Run())
+        return self.begin(ours.node_tree)
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> Result:
         """With an interface the inputs are written a frame at a time, so that Esc is heard."""
@@ -118,7 +114,7 @@ class INFUSION_OT_inpaint(Infusion, bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return self._end(context, {"CANCELLED"})
         try:
-            return self.start(self._node.node_tree, job.Run())
+            return self.begin(self._node.node_tree)
         except PluginError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -127,6 +123,31 @@ class INFUSION_OT_inpaint(Infusion, bpy.types.Operator):
         context.window_manager.event_timer_remove(self._timer)
         context.window_manager.progress_end()
         return result
+
+
+class INFUSION_OT_inpaint(Writing, bpy.types.Operator):
+    """Write the inputs, train on the shot, fill the hole"""
+
+    bl_idname = "infusion.inpaint"
+    bl_label = "Inpaint"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def begin(self, tree: bpy.types.NodeTree) -> Result:
+        return self.start(tree, job.Run())
+
+
+class INFUSION_OT_send_to_farm(Writing, bpy.types.Operator):
+    """Write the inputs and hand the job to the render farm"""
+
+    bl_idname = "infusion.send_to_farm"
+    bl_label = "Send to farm"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def begin(self, tree: bpy.types.NodeTree) -> Result:
+        client = run.client_of(tree)
+        self.report({"INFO"}, farm.submit(client.folder, host_root=run.blender_folder()))
+        watch.watch(tree, client)
+        return {"FINISHED"}
 
 
 class INFUSION_OT_resume(Infusion, bpy.types.Operator):
@@ -157,7 +178,10 @@ class INFUSION_OT_cancel(Infusion, bpy.types.Operator):
     bl_label = "Cancel"
 
     def act(self, context: bpy.types.Context, ours: bpy.types.Node) -> Result:
-        run.client_of(ours.node_tree).cancel()
+        client = run.client_of(ours.node_tree)
+        if farm.holds(client.folder):
+            raise PluginError(farm.KEPT_THERE, remedy="Stop it there; Inpaint begins a new version.")
+        client.cancel()
         return {"FINISHED"}
 
 
@@ -174,6 +198,7 @@ class INFUSION_OT_refresh(Infusion, bpy.types.Operator):
 CLASSES = (
     INFUSION_OT_add_node,
     INFUSION_OT_inpaint,
+    INFUSION_OT_send_to_farm,
     INFUSION_OT_resume,
     INFUSION_OT_render_take,
     INFUSION_OT_cancel,

@@ -69,8 +69,8 @@ def _draw_settings(
 
 
 def _draw_buttons(layout: bpy.types.UILayout, active: bpy.types.Node) -> None:
-    is_active = watch.state_of(active.node_tree).is_active
-    for words in (("inpaint", "cancel"), ("resume", "render_take", "refresh")):
+    is_active = watch.is_at_work_here(active.node_tree)
+    for words in (("inpaint", "send_to_farm", "cancel"), ("resume", "render_take", "refresh")):
         row = layout.row(align=True)
         for word in words:
             button = row.row(align=True)

@@ -34,8 +34,12 @@ def client_of(tree: bpy.types.NodeTree) -> WorkerClient:
     folder = folder_of(tree)
     if folder is None:
         raise JobError("This node has no job yet.", remedy="Press Inpaint.")
-    blender = Path(bpy.app.binary_path or bpy.__file__).parent
-    return WorkerClient(folder, host_root=blender)
+    return WorkerClient(folder, host_root=blender_folder())
+
+
+def blender_folder() -> Path:
+    """Where Blender is installed."""
+    return Path(bpy.app.binary_path or bpy.__file__).parent
 
 
 def prepare(scene: bpy.types.Scene, node: bpy.types.CompositorNodeGroup) -> Iterator[float]:

@@ -12,6 +12,7 @@ from typing import Any
 import bpy
 
 from infusion_blender import node, run
+from infusion_plugin import farm
 from infusion_plugin.errors import PluginError
 from infusion_plugin.run_state import RunState
 from infusion_plugin.worker_client import WorkerClient
@@ -37,24 +38,37 @@ def state_of(tree: bpy.types.NodeTree) -> RunState:
     return watched.state if watched else RunState()
 
 
+def is_at_work_here(tree: bpy.types.NodeTree) -> bool:
+    """Whether the node has a run that is ours to stop."""
+    watched = _runs.get(tree.session_uid)
+    return watched is not None and watched.state.is_active and not farm.holds(watched.client.folder)
+
+
+def _is_followed(watched: Watched | None) -> bool:
+    """Whether there may be more to see; a farm runs again what failed there."""
+    if watched is None:
+        return False
+    return watched.state.is_active or farm.is_underway(watched.client.folder, watched.state)
+
+
 def watch(tree: bpy.types.NodeTree, client: WorkerClient) -> None:
     """Look at a node's run now and from now on until it ends; shows its result."""
     _runs[tree.session_uid] = Watched(client)
     _look(tree)
-    if state_of(tree).is_active and not bpy.app.timers.is_registered(tick):
+    if _is_followed(_runs[tree.session_uid]) and not bpy.app.timers.is_registered(tick):
         bpy.app.timers.register(tick, first_interval=EVERY_S)
 
 
 def tick() -> float | None:
     """Look at every run at work; the seconds to the next look, or None when all have ended."""
     for tree in node.our_trees():
-        if state_of(tree).is_active and _look(tree):
+        if _is_followed(_runs.get(tree.session_uid)) and _look(tree):
             bpy.ops.ed.undo_push(message="Infusion Inpaint result")
     _redraw()
     trees = {tree.session_uid for tree in node.our_trees()}
     for uid in set(_runs) - trees:  # its node was deleted: the run goes on by itself
         del _runs[uid]
-    return EVERY_S if any(watched.state.is_active for watched in _runs.values()) else None
+    return EVERY_S if any(map(_is_followed, _runs.values())) else None
 
 
 def _look(tree: bpy.types.NodeTree) -> bool:

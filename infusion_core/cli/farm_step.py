@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -36,10 +37,12 @@ def do_step(name: str, job: str, progress: str, verbose: bool, **what: Any) -> i
     from infusion_core.cli.display import showing
     from infusion_core.cli.signals import stop_on_signals
     from infusion_core.errors import Cancelled
+    from infusion_core.farm.gpus import take_reserved_gpus
     from infusion_core.farm.step import run_step
     from infusion_core.job.events import error_event
     from infusion_core.job.folder import JobFolder
 
+    take_reserved_gpus(os.environ)
     with showing(progress, verbose) as display, stop_on_signals() as should_stop:
         try:
             run_step(

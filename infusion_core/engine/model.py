@@ -31,6 +31,11 @@ def conv(channels_in: int, channels_out: int, kernel: tuple[int, int, int] = (3,
     return nn.Conv3d(channels_in, channels_out, kernel, padding=(frames // 2, rows // 2, columns // 2))
 
 
+def halving(channels_in: int, channels_out: int) -> nn.Conv3d:
+    """A convolution of 2x2 pixels to one; much faster on a CPU than pooling before a 1x1 convolution."""
+    return nn.Conv3d(channels_in, channels_out, (1, 2, 2), stride=(1, 2, 2))
+
+
 class PaperLevel(nn.Module):
     """One level of the authors' recursive U-Net: two convolutions, the inner level, two convolutions."""
 
@@ -114,7 +119,7 @@ class FactoredUNet(nn.Module):
         self.down = nn.ModuleList(FactoredBlock(width) for width in widths)
         self.up = nn.ModuleList(FactoredBlock(width) for width in widths)
         pairs = list(itertools.pairwise(widths))
-        self.widen = nn.ModuleList(conv(fine, coarse, (1, 1, 1)) for fine, coarse in pairs)
+        self.widen = nn.ModuleList(halving(fine, coarse) for fine, coarse in pairs)
         self.narrow = nn.ModuleList(conv(coarse, fine, (1, 1, 1)) for fine, coarse in pairs)
         self.tail = conv(widths[0], 3, (1, 3, 3))
 
@@ -140,7 +145,7 @@ class FactoredUNet(nn.Module):
         features = self.down[0](self.head(inputs) + level)
         skips = [features]
         for widen, block in zip(self.widen, self.down[1:], strict=True):
-            features = block(widen(F.avg_pool3d(features, (1, 2, 2))))
+            features = block(widen(features))
             skips.append(features)
         features = self.up[-1](features)
         for i in range(len(skips) - 2, -1, -1):

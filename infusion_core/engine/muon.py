@@ -20,22 +20,23 @@ ITERATIONS = 5
 QUINTIC = (3.4445, -4.7750, 2.0315)  # pushes singular values in (0, 1] towards 1 in five iterations
 
 
-def orthogonalised(matrix: Tensor) -> Tensor:
-    """A matrix (rows, columns) with the singular vectors of ``matrix`` and singular values of about 1."""
+def orthogonalised(matrices: Tensor) -> Tensor:
+    """Matrices (..., rows, columns) with their singular vectors kept and singular values of about 1."""
     a, b, c = QUINTIC
-    result = matrix / (matrix.norm() + 1e-7)
-    tall = result.shape[0] > result.shape[1]
-    result = result.T if tall else result
+    result = matrices / (matrices.norm(dim=(-2, -1), keepdim=True) + 1e-7)
+    tall = result.shape[-2] > result.shape[-1]
+    result = result.mT if tall else result
     for _ in range(ITERATIONS):
-        square = result @ result.T
+        square = result @ result.mT
         result = a * result + (b * square + c * square @ square) @ result
-    return result.T if tall else result
+    return result.mT if tall else result
 
 
 class Muon(torch.optim.Optimizer):
     """Muon for the parameters in ``hidden``, Adam for the others, with one learning rate.
 
-    Its state has the keys of ``torch.optim.Adam``: step, exp_avg, exp_avg_sq (Adam's part only).
+    Its state has the keys of ``torch.optim.Adam``: step, exp_avg, exp_avg_sq (Adam's part only). Kernels of
+    one shape are updated together: small networks spend their time on starting operations.
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], hidden: Iterable[nn.Parameter], lr: float) -> None:
@@ -46,32 +47,47 @@ class Muon(torch.optim.Optimizer):
     def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
         """Update every parameter that has a gradient."""
         for group in self.param_groups:
-            for parameter in group["params"]:
-                gradient = parameter.grad
-                if gradient is None:
-                    continue
+            given = [parameter for parameter in group["params"] if parameter.grad is not None]
+            by_shape: dict[torch.Size, list[nn.Parameter]] = {}
+            for parameter in given:
                 if id(parameter) in self._hidden:
-                    self._orthogonal_step(parameter, gradient, group["lr"])
-                else:
-                    self._adam_step(parameter, gradient, group["lr"] * ADAM_SHARE)
+                    by_shape.setdefault(parameter.shape, []).append(parameter)
+            for alike in by_shape.values():
+                self._orthogonal_step(alike, group["lr"])
+            others = [parameter for parameter in given if id(parameter) not in self._hidden]
+            if others:
+                self._adam_step(others, group["lr"] * ADAM_SHARE)
 
-    def _orthogonal_step(self, parameter: nn.Parameter, gradient: Tensor, rate: float) -> None:
-        state = self.state[parameter]
-        if not state:
-            state["exp_avg"] = torch.zeros_like(parameter)
-        average = state["exp_avg"].lerp_(gradient, 1 - MOMENTUM)
-        update = torch.lerp(gradient, average, MOMENTUM)  # Nesterov's look-ahead
-        matrix = update.reshape(len(update), -1)
-        parameter.add_(orthogonalised(matrix).reshape(parameter.shape), alpha=-rate)
+    def _state_of(self, parameters: list[nn.Parameter], names: tuple[str, ...]) -> list[list[Tensor]]:
+        """The running values of parameters by name, zero at first."""
+        for parameter in parameters:
+            for name in names:
+                if name not in self.state[parameter]:
+                    zero = torch.zeros(()) if name == "step" else torch.zeros_like(parameter)
+                    self.state[parameter][name] = zero
+        return [[self.state[parameter][name] for parameter in parameters] for name in names]
 
-    def _adam_step(self, parameter: nn.Parameter, gradient: Tensor, rate: float) -> None:
-        state = self.state[parameter]
-        if not state:
-            state["step"] = torch.zeros(())
-            state["exp_avg"] = torch.zeros_like(parameter)
-            state["exp_avg_sq"] = torch.zeros_like(parameter)
-        state["step"] += 1
-        steps = float(state["step"])
-        first = state["exp_avg"].lerp_(gradient, 1 - MOMENTUM) / (1 - MOMENTUM**steps)
-        second = state["exp_avg_sq"].lerp_(gradient**2, 1 - SECOND_MOMENT)
-        parameter.addcdiv_(first, (second / (1 - SECOND_MOMENT**steps)).sqrt() + 1e-8, value=-rate)
+    def _orthogonal_step(self, parameters: list[nn.Parameter], rate: float) -> None:
+        """Update kernels of one shape."""
+        gradients = _gradients(parameters)
+        (averages,) = self._state_of(parameters, ("exp_avg",))
+        torch._foreach_lerp_(averages, gradients, 1 - MOMENTUM)
+        updates = torch._foreach_lerp(gradients, averages, MOMENTUM)  # Nesterov's look-ahead
+        matrices = torch.stack([update.reshape(len(update), -1) for update in updates])
+        for parameter, matrix in zip(parameters, orthogonalised(matrices), strict=True):
+            parameter.add_(matrix.reshape(parameter.shape), alpha=-rate)
+
+    def _adam_step(self, parameters: list[nn.Parameter], rate: float) -> None:
+        gradients = _gradients(parameters)
+        steps, firsts, seconds = self._state_of(parameters, ("step", "exp_avg", "exp_avg_sq"))
+        torch._foreach_add_(steps, 1)
+        count = float(steps[0])
+        torch._foreach_lerp_(firsts, gradients, 1 - MOMENTUM)
+        torch._foreach_lerp_(seconds, torch._foreach_mul(gradients, gradients), 1 - SECOND_MOMENT)
+        spread = torch._foreach_sqrt(torch._foreach_div(seconds, 1 - SECOND_MOMENT**count))
+        torch._foreach_add_(spread, 1e-8)
+        torch._foreach_addcdiv_(parameters, firsts, spread, value=-rate / (1 - MOMENTUM**count))
+
+
+def _gradients(parameters: list[nn.Parameter]) -> list[Tensor]:
+    return [parameter.grad for parameter in parameters if parameter.grad is not None]

@@ -113,9 +113,10 @@ def gradient_limit(settings: TrainingSettings) -> float:
 def update_average(learner: Learner, decay: float, step: int) -> None:
     """Move the average towards the weights, faster in an interval's first steps."""
     decay = min(decay, (step + 1) / (step + 10))
+    weights = dict(learner.network.named_parameters())
+    averages = [learner.average[name] for name in weights]
     with torch.no_grad():
-        for name, weight in learner.network.named_parameters():
-            learner.average[name].lerp_(weight, 1.0 - decay)
+        torch._foreach_lerp_(averages, list(weights.values()), 1.0 - decay)
 
 
 def train_step(

@@ -94,8 +94,15 @@ def resume(node: nuke.Node) -> None:
 
 
 def cancel(node: nuke.Node) -> None:
-    """Ask the node's run to stop."""
-    run.client_of(node, run.running(node) or run.RESULT).cancel()
+    """Ask the node's run to stop.
+
+    Raises:
+        JobError: it is not ours to stop.
+    """
+    client = run.client_of(node, run.running(node) or run.RESULT)
+    if farm.holds(client.folder):
+        raise JobError(farm.KEPT_THERE, remedy="Stop it there; Inpaint begins a new version.")
+    client.cancel()
 
 
 def render_take(node: nuke.Node) -> None:
@@ -109,10 +116,13 @@ def render_take(node: nuke.Node) -> None:
 
 
 def send_to_farm(node: nuke.Node) -> None:
-    """Write the inputs and hand the job to the farm."""
+    """Write the inputs, hand the job to the farm and watch how it fares there."""
     prepare(node)
-    said = farm.submit(run.client_of(node).folder, python=str(node["python"].value()))
+    client = run.client_of(node)
+    python = str(node["python"].value())
+    said = farm.submit(client.folder, python=python, host_root=run.nuke_folder())
     node["status"].setValue(said)
+    watch.watch(node, client)
 
 
 def make_read(node: nuke.Node) -> None:
@@ -127,7 +137,8 @@ def refresh(node: nuke.Node) -> None:
     look = run.Follower(client).look()
     run.draw(node, look)
     run.show_when_done(node, client.folder, look.state)
-    if look.state.is_active and lock.holder(client.folder) is not None:
+    is_at_work = look.state.is_active and lock.holder(client.folder) is not None
+    if is_at_work or farm.is_underway(client.folder, look.state):
         watch.watch(node, client)
 
 

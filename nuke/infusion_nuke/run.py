@@ -50,13 +50,17 @@ def client_of(node: nuke.Node, what: str = RESULT) -> WorkerClient:
     Raises:
         JobError: the node has no job yet.
     """
-    import nuke
-
     folder = folder_of(node, what)
     if folder is None:
         raise JobError("This node has no job yet.", remedy="Press Inpaint.")
-    nuke_folder = Path(os.path.dirname(str(nuke.env["ExecutablePath"])))
-    return WorkerClient(folder, python=str(node["python"].value()), host_root=nuke_folder)
+    return WorkerClient(folder, python=str(node["python"].value()), host_root=nuke_folder())
+
+
+def nuke_folder() -> Path:
+    """Where Nuke is installed."""
+    import nuke
+
+    return Path(os.path.dirname(str(nuke.env["ExecutablePath"])))
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from infusion_plugin import farm
 from infusion_plugin.run_state import RunState
 from infusion_plugin.worker_client import WorkerClient
 
@@ -22,10 +23,11 @@ def follow(
         client: The run's client.
         say: Shows a line.
         every_s: Seconds between two looks.
-        is_cancelled: Asked at every look; once true the run is cancelled, and waited for.
+        is_cancelled: Asked at every look; once true the run is cancelled, and waited for. A farm's run is
+            left to the farm instead, and no longer followed.
 
     Returns:
-        The state the run ended in.
+        The state the run ended in, or had at the last look.
     """
     said: object = None
     is_asked = False
@@ -36,6 +38,9 @@ def follow(
             say(f"Infusion Inpaint: {mark[0]} %, {state.describe()}")
             said = mark
         if not is_asked and is_cancelled(state):
+            if farm.holds(client.folder):
+                say("Infusion Inpaint: no longer watched; the farm goes on.")
+                return state
             is_asked = True
             client.cancel()
             say("Infusion Inpaint: stopping; what is done is kept.")

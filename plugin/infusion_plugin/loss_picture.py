@@ -6,6 +6,7 @@ import json
 import math
 import os
 import struct
+import uuid
 import zlib
 from pathlib import Path
 
@@ -37,7 +38,8 @@ class LossPicture:
         self._points += new
         if new:
             self._picture.parent.mkdir(parents=True, exist_ok=True)
-            beside = self._picture.with_name(f".{self._picture.name}")
+            # Two may draw the same job: one host that was closed and one that was opened on it, for a moment.
+            beside = self._picture.with_name(f".{self._picture.name}.{uuid.uuid4().hex[:8]}")
             beside.write_bytes(_png(_columns(self._points)))
             os.replace(str(beside), str(self._picture))
         return self._picture if self._points else None

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from infusion_plugin import interpreter, job, lock, process
+from infusion_plugin import farm, interpreter, job, lock, process
 from infusion_plugin.errors import OUT_OF_MEMORY_REMEDY, InterpreterError, JobError, PluginError
 from infusion_plugin.files import read_json, tail
 from infusion_plugin.protocol import EventTail
@@ -109,7 +109,7 @@ class WorkerClient:
             return RunState(status="failed", error=str(error))
         if run is None:  # no worker of a host: a farm's tasks may still tell of themselves
             self._read_events()
-            return self._state
+            return farm.as_told(self.folder, self._state)
         if run.run_id != self._run_id:
             self._watch()
             self._run_id = run.run_id

@@ -42,13 +42,13 @@ def run(session: Session, resolve: Resolve | None) -> bool:
     comp = session.comp
     flow.require_idle(comp)
     choices = runs.possible(comp)
-    found = _find(comp, is_needed=choices == [runs.FILL])
+    found = _find(comp, is_needed=not set(choices) - set(runs.NEW))
     answers = _ask(comp, found, choices)
     if answers is None:
         session.say("Infusion Inpaint: cancelled; nothing was changed.")
         return False
     folder = runs.last_job(comp)
-    if answers["action"] != runs.FILL and folder is not None:
+    if answers["action"] not in runs.NEW and folder is not None:
         return runs.ACTIONS[answers["action"]](session, folder, answers)
     wanted = request.read(comp, found or footage.find(comp), answers, shot_name(comp, resolve))
     return _fill(session, wanted, answers)

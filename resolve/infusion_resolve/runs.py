@@ -1,4 +1,7 @@
-"""What can be done with a composition's last run: watch, cancel, resume, another take, show the result."""
+"""What can be done with a composition's last run: watch, cancel, resume, another take, show the result.
+
+And how a new one is begun, here or on the render farm.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infusion_plugin import frame_range, job, lock
+from infusion_plugin import farm, frame_range, job, lock
 from infusion_plugin.errors import PluginError
 from infusion_resolve import memory, status
 from infusion_resolve.flow import Comp
 from infusion_resolve.status import Say
 
 FILL = "Fill (a new version)"
+SEND = "Send to farm (a new version)"
+NEW = (FILL, SEND)
 WATCH = "Watch the run"
 CANCEL = "Cancel the run"
 RESUME = "Resume"
@@ -46,24 +51,38 @@ def possible(comp: Comp) -> list[str]:
     """What can be done now, the likeliest first."""
     folder = last_job(comp)
     if folder is None:
-        return [FILL]
-    if lock.holder(folder) is not None:
-        return [WATCH, CANCEL]
+        return [*NEW]
     state = status.client_of(comp, folder).poll()
+    if lock.holder(folder) is not None and state.status != "done":  # a worker says so, then lets go
+        return [WATCH, CANCEL]
+    if farm.is_underway(folder, state):
+        return [WATCH, *NEW]
     if state.status == "done":
-        run = job.read_run(folder)
-        is_loaded = run is not None and run.run_id == memory.recall(comp).get("loaded")
-        return [FILL, TAKE, LOAD] if is_loaded else [LOAD, FILL, TAKE]
-    return [FILL] if state.status == "idle" else [RESUME, FILL]
+        is_loaded = _run_of(folder).run_id == memory.recall(comp).get("loaded")
+        return [*NEW, TAKE, LOAD] if is_loaded else [LOAD, *NEW, TAKE]
+    return [*NEW] if state.status == "idle" else [RESUME, *NEW]
+
+
+def _run_of(folder: Path) -> job.Run:
+    """The last run in a job folder; where no host has run a worker, the farm's."""
+    return job.read_run(folder) or job.Run(run_id="farm")
 
 
 def begin(
     session: Session, folder: Path, spec: job.Job, answers: dict[str, Any], host: dict[str, Any]
 ) -> bool:
-    """Write the job, remember it, run it to its end and show what it made."""
+    """Write the job, remember it, and run it to its end and show what it made, or send it to the farm."""
     job.write_job(folder, spec, host)
     memory.remember(session.comp, answers=answers, job=folder.as_posix())
-    return start(session, folder, job.Run())
+    return send(session, folder) if answers["action"] == SEND else start(session, folder, job.Run())
+
+
+def send(session: Session, folder: Path) -> bool:
+    """Hand the job to the farm; nobody waits for it here."""
+    said = farm.submit(folder, host_root=status.program_folder(session.comp))
+    session.say(f"Infusion Inpaint: {said}")
+    session.say(f"Infusion Inpaint: run the script again and choose {WATCH} to see how it fares.")
+    return True
 
 
 def start(session: Session, folder: Path, task: job.Run) -> bool:
@@ -83,7 +102,12 @@ def watch(session: Session, folder: Path, answers: dict[str, Any]) -> bool:
     if state.status == "done":
         return load(session, folder, answers)
     if state.status == "failed":
-        raise PluginError(state.error, remedy=f"To go on, run the script again and choose {RESUME}.")
+        again = (
+            "To go on, let the farm run it again."
+            if farm.holds(folder)
+            else (f"To go on, run the script again and choose {RESUME}.")
+        )
+        raise PluginError(state.error, remedy=again)
     session.say(f"Infusion Inpaint: {state.describe()}")
     return False
 
@@ -111,7 +135,7 @@ def take(session: Session, folder: Path, answers: dict[str, Any]) -> bool:
 def load(session: Session, folder: Path, answers: dict[str, Any]) -> bool:
     """Show what the last run in ``folder`` made."""
     spec = job.read_job(folder)
-    last_run = job.read_run(folder) or job.Run(run_id="farm")
+    last_run = _run_of(folder)
     pattern = last_run.output or spec.output
     session.show(folder, pattern, frame_range.parse(str(spec.settings["shot"]["frames"])))
     memory.remember(session.comp, loaded=last_run.run_id)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
+from infusion_plugin import farm
 from infusion_plugin.errors import PluginError
 from infusion_plugin.follow import follow
 from infusion_plugin.run_state import RunState
@@ -15,6 +16,7 @@ from infusion_resolve.flow import Comp
 
 NOTE = "InfusionStatus"
 HINT = "Delete this note to stop the run; what is done is kept."
+FARM_HINT = "Delete this note to watch no longer; the farm goes on."
 
 EVERY_S = 1.0
 Say = Callable[[str], object]
@@ -23,8 +25,9 @@ Say = Callable[[str], object]
 class StatusNote:
     """A note in the flow for as long as a ``with`` block runs; without one where Fusion makes none."""
 
-    def __init__(self, comp: Comp) -> None:
+    def __init__(self, comp: Comp, hint: str) -> None:
         self._comp = comp
+        self._hint = hint
         self._has_note = False
 
     def __enter__(self) -> StatusNote:
@@ -55,7 +58,7 @@ class StatusNote:
         if note is None:
             return self._has_note
         note.SetInput(
-            "Comments", f"Infusion Inpaint\n{int(100 * state.fraction)} %\n{state.describe()}\n{HINT}"
+            "Comments", f"Infusion Inpaint\n{int(100 * state.fraction)} %\n{state.describe()}\n{self._hint}"
         )
         return False
 
@@ -80,7 +83,7 @@ def watch(comp: Comp, client: WorkerClient, say: Say) -> RunState:
     Raises:
         CompGoneError: the composition was closed meanwhile.
     """
-    with StatusNote(comp) as note:
+    with StatusNote(comp, FARM_HINT if farm.holds(client.folder) else HINT) as note:
         state = follow(client, say, every_s=EVERY_S, is_cancelled=note.is_deleted)
     for warning in state.warnings:
         say(f"Infusion Inpaint: warning: {warning}")

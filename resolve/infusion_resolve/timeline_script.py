@@ -75,7 +75,7 @@ def run(session: Session, clip: Clip, is_own: bool) -> bool:
         session.say("Infusion Inpaint: cancelled; nothing was changed.")
         return False
     folder = runs.last_job(comp)
-    if answers["action"] != runs.FILL and folder is not None:
+    if answers["action"] not in runs.NEW and folder is not None:
         return runs.ACTIONS[answers["action"]](session, folder, answers)
     return _fill(session, clip, found, answers)
 

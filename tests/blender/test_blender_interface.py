@@ -23,6 +23,7 @@ def test_the_button_writes_by_frames_hears_escape_and_the_panel_follows(
     assert facts["empty"] == {"add_node": True}
     assert facts["idle"] == {
         "inpaint": True,
+        "send_to_farm": True,
         "cancel": False,
         "resume": True,
         "render_take": True,

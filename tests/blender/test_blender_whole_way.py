@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -99,6 +100,20 @@ def test_reopening_after_the_end_and_another_take(in_blender: InBlender, shot: P
     assert np.any(take[changed] != back[changed])
     assert "seed7" in facts["take"]
     assert "seed7" not in facts["first"]
+
+
+def test_a_job_on_the_farm_is_watched_and_its_result_shown(in_blender: InBlender, shot: Path) -> None:
+    sent = in_blender("send_to_farm", shot)
+    assert sent["returned"] == ["FINISHED"]
+    assert "on the farm" in sent["refused"]
+    assert "The farm has not begun" in sent["said"]
+    template = Path(sent["folder"]).with_suffix(".openjd") / "template.yaml"
+    openjd = Path(sys.executable).parent / "openjd"
+    with subprocess.Popen([str(openjd), "run", str(template)], stdout=subprocess.DEVNULL):
+        facts = in_blender("watch_the_farm", shot)
+    assert facts["before"] != "Nothing has been run yet."
+    changed = np.any(read(shot / "out" / "farm" / "1002.exr") != plate_picture(1002), axis=-1)
+    assert 40 < changed.sum() < 400
 
 
 def headless(blender: list[str], env: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:

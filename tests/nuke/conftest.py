@@ -48,7 +48,9 @@ def open_host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Calla
 
 
 def _end_workers(folder: Path) -> None:
-    """No worker outlives its test."""
+    """No worker outlives its test, and nobody waits for a farm after it."""
+    for path in folder.rglob("submitted"):
+        path.unlink()
     for path in folder.rglob("run.lock"):
         held = lock.holder(path.parent)
         if held is not None and process.is_worker(held.pid):

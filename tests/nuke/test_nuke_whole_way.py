@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -212,10 +214,70 @@ def test_resume_without_a_job_and_a_missing_python_are_explained(host: Host, inf
     assert "/no/such/python" in host.messages[1]
 
 
-def test_sending_to_a_farm_needs_a_core_that_can(host: Host, infusion: Any) -> None:
+def the_farm_begins(node: Any) -> subprocess.Popen[bytes]:
+    """OpenJD's own runner does what the template that was written for the node's job says."""
+    template = Path(node["job_folder"].value()).with_suffix(".openjd") / "template.yaml"
+    openjd = Path(sys.executable).parent / "openjd"
+    return subprocess.Popen([str(openjd), "run", str(template)], stdout=subprocess.DEVNULL)
+
+
+def test_a_job_on_the_farm_is_watched_and_its_result_shown(host: Host, infusion: Any, tmp_path: Path) -> None:
+    infusion["shot_frames"].setValue("1002-1003")
     infusion["send_to_farm"].execute()
-    assert host.messages or "farm" in infusion["status"].value().lower()
-    assert (Path(infusion["job_folder"].value()) / "job.json").exists()
+    pump_until(host, says(infusion, "The farm has not begun"))
+    assert "template.yaml" in infusion["status"].value()
+    assert host.tasks == [], "a farm may take days: no progress window stands open for it"
+    infusion["cancel"].execute()
+    assert "on the farm" in host.messages.pop()
+
+    host.scriptSave()
+    watch._watched.clear()
+    host.addOnCreate(reopen.on_create, nodeClass="Group")
+    host.scriptOpen((tmp_path / "shot.nk").as_posix())
+    again = host.toNode("InfusionInpaint1")
+    pump_until(host, says(again, "The farm has not begun"))
+    with the_farm_begins(again):
+        pump_until(host, says(again, "loss"))
+        pump_until(host, done(host, again))
+    assert host.messages == []
+    assert again["status"].value() == "Done."
+    hole = matte_picture(1002).pixels[..., 3] > 0
+    shown = again.picture(1002, "main").pixels
+    assert np.all(np.any(shown != noise(1002).pixels, axis=-1)[hole])
+    assert np.array_equal(shown[~hole], noise(1002).pixels[~hole])
+    infusion_folder = again["job_folder"].value()
+    again["send_to_farm"].execute()
+    assert again["job_folder"].value() != infusion_folder, "the next one is a version of its own"
+
+
+def test_a_task_that_failed_on_the_farm_may_come_again(host: Host, infusion: Any) -> None:
+    infusion["send_to_farm"].execute()
+    folder = Path(infusion["job_folder"].value())
+    event = {"event": "error", "schema_version": 1, "type": "JobError", "message": "The disk is full."}
+    (folder / "events.jsonl").write_text(json.dumps(event) + "\n")
+    pump_until(host, says(infusion, "The disk is full."))
+    event = {"event": "progress", "schema_version": 1, "stage": "train", "fraction": 0.5}
+    with (folder / "events.jsonl").open("a") as file:
+        file.write(json.dumps(event) + "\n")
+    pump_until(host, says(infusion, "Training"))
+    assert host.messages == []
+    infusion["shot_frames"].setValue("1002-1003")
+    infusion["inpaint"].execute()
+    pump_until(host, done(host, infusion))
+    assert infusion["status"].value() == "Done.", "the farm's job is no longer watched"
+
+
+def test_a_farm_that_does_not_take_the_job_is_explained(
+    host: Host, infusion: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INFUSION_FARM", "opencue")
+    monkeypatch.setenv("CUEBOT_HOSTS", "localhost:1")
+    infusion["send_to_farm"].execute()
+    assert "not sent: No Cuebot answers" in host.messages[0]
+    folder = infusion["job_folder"].value()
+    monkeypatch.delenv("INFUSION_FARM")
+    infusion["send_to_farm"].execute()
+    assert infusion["job_folder"].value() == folder, "nothing was done in it, so it is the same version"
 
 
 def test_one_frame_is_previewed(host: Host, infusion: Any) -> None:

@@ -10,10 +10,12 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from infusion_plugin import job, lock, worker_client
+from infusion_plugin import farm, job, lock, worker_client
 from infusion_plugin.errors import InterpreterError, JobError, JobLockedError
+from infusion_plugin.follow import follow
 from infusion_plugin.run_state import RunState
 from infusion_plugin.worker_client import WorkerClient
 
@@ -274,6 +276,30 @@ def test_something_that_is_no_python_ends_in_a_message(job_folder: Path) -> None
 def test_a_farms_tasks_are_heard_without_a_worker(job_folder: Path) -> None:
     client = WorkerClient(job_folder)
     assert client.poll().status == "idle"
-    event = {"event": "progress", "schema_version": 1, "stage": "train", "fraction": 0.5}
-    (job_folder / "events.jsonl").write_text(json.dumps(event) + "\n")
+    tell(job_folder, event="progress", stage="train", fraction=0.5)
     assert client.poll().fraction == 0.5
+
+
+def tell(folder: Path, **event: Any) -> None:
+    """Say something as a farm's task does."""
+    with (folder / "events.jsonl").open("a") as file:
+        file.write(json.dumps({"schema_version": 1, **event}) + "\n")
+
+
+def test_a_job_on_a_farm_is_underway_until_it_is_done(job_folder: Path) -> None:
+    client = WorkerClient(job_folder)
+    assert not farm.is_underway(job_folder, client.poll())
+    (job_folder / "submitted").write_text("Launched it.")
+    assert client.poll().describe() == "Launched it. The farm has not begun."
+    tell(job_folder, event="error", type="Cancelled", message="Stopped.")
+    stopped = client.poll()
+    assert stopped.describe() == farm.STOPPED
+    assert farm.is_underway(job_folder, stopped)
+    tell(job_folder, event="progress", stage="train", fraction=0.5)
+    assert client.poll().is_active
+    lines: list[str] = []
+    assert follow(client, lines.append, is_cancelled=lambda state: True).fraction == 0.5
+    assert "the farm goes on" in lines[-1]
+    tell(job_folder, event="done", output="o.%04d.exr")
+    assert client.poll().status == "done"
+    assert not farm.is_underway(job_folder, client.poll())

@@ -14,7 +14,7 @@ def test_every_field_and_choice_is_explained(comp: Composition) -> None:
     labels = {field["Name"].partition(" (")[0] for field in request.fields(comp, footage.find(comp), {})}
     rows = {line.split("|")[1].strip() for line in PAGE.splitlines() if line.startswith("|")}
     assert labels <= rows
-    choices = {runs.FILL, *runs.ACTIONS}
+    choices = {*runs.NEW, *runs.ACTIONS}
     assert not {choice for choice in choices if choice not in PAGE}
     ways = [timeline_script.COMPOSITION, timeline_script.RENDER_JOB]
     assert all(way.partition(" (")[0].lower() in PAGE.lower() for way in ways)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -194,18 +196,21 @@ def test_a_worker_that_dies_is_explained_and_resumed(comp: Composition) -> None:
     comp.answers = [{"action": runs.RESUME}]
     done, lines = run(comp)
     assert done, lines
-    assert comp.dialogs[-1][1]["Options"] == {1: runs.RESUME, 2: runs.FILL}
+    assert comp.dialogs[-1][1]["Options"] == {1: runs.RESUME, 2: runs.FILL, 3: runs.SEND}
     assert np.array_equal(comp.named(loader.LOADER).picture(1002)[~HOLE], plate_at(1002)[~HOLE])
+
+
+def delete_note_saying(comp: Composition, text: str) -> None:
+    """As the artist does once the note is there and says ``text``."""
+    wait_for(
+        lambda: status.NOTE in comp.names() and text in comp.named(status.NOTE).shown.get("Comments", "")
+    )
+    comp.named(status.NOTE).Delete()
 
 
 def test_deleting_the_note_stops_the_run(comp: Composition) -> None:
     comp.answers = [answers(more_settings=ENDLESS)]
-
-    def delete() -> None:
-        wait_for(lambda: "Delete this note" in comp.named(status.NOTE).shown["Comments"])
-        comp.named(status.NOTE).Delete()
-
-    deleter = once_training(comp, delete)
+    deleter = once_training(comp, lambda: delete_note_saying(comp, status.HINT))
     done, lines = run(comp)
     deleter.join()
     assert not done
@@ -299,4 +304,44 @@ def test_a_second_version_a_take_and_the_last_result(comp: Composition) -> None:
     comp.answers = [answers(action=runs.FILL)]
     assert run(comp)[0]
     assert "/v002/" in comp.tools[-1].shown["Clip"]
-    assert comp.dialogs[-1][1]["Options"] == {1: runs.FILL, 2: runs.TAKE, 3: runs.LOAD}
+    assert comp.dialogs[-1][1]["Options"] == dict(enumerate([*runs.NEW, runs.TAKE, runs.LOAD], 1))
+
+
+@pytest.mark.slow
+def test_a_job_on_the_farm_is_watched_and_its_result_loaded(comp: Composition) -> None:
+    before = comp.names()
+    comp.answers = [answers(action=runs.SEND)]
+    done, lines = run(comp)
+    assert done, lines
+    template = job_folder(comp).with_suffix(".openjd") / "template.yaml"
+    assert any(str(template) in line for line in lines)
+
+    comp.answers = [{"action": runs.WATCH}]
+    deleter = threading.Thread(target=delete_note_saying, args=(comp, status.FARM_HINT))
+    deleter.start()
+    done, lines = run(comp)
+    deleter.join()
+    assert comp.dialogs[-1][1]["Options"] == dict(enumerate([runs.WATCH, *runs.NEW], 1))
+    assert not done
+    assert any("the farm goes on" in line for line in lines)
+    assert comp.names() == before
+
+    openjd = Path(sys.executable).parent / "openjd"
+    comp.answers = [{"action": runs.WATCH}]
+    with subprocess.Popen([str(openjd), "run", str(template)], stdout=subprocess.DEVNULL):
+        done, lines = run(comp)
+    assert done, lines
+    assert any("Training" in line for line in lines)
+    shown = comp.named(loader.LOADER).picture(1002)
+    assert np.array_equal(shown[~HOLE], plate_at(1002)[~HOLE])
+    assert np.all(np.any(shown != plate_at(1002), axis=-1)[HOLE])
+
+
+def test_a_farm_that_does_not_take_the_job_is_explained(
+    comp: Composition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INFUSION_FARM", "opencue")
+    monkeypatch.setenv("CUEBOT_HOSTS", "localhost:1")
+    comp.answers = [answers(action=runs.SEND)]
+    assert not run(comp)[0]
+    assert "not sent: No Cuebot answers" in comp.messages[0]

@@ -82,7 +82,7 @@ def press(scene: bpy.types.Scene, node: Any) -> tuple[Any, Any]:
         said=said,
         report=lambda kind, text: said.append(text),
     )
-    for name in ("modal", "start", "follow", "_end"):
+    for name in ("modal", "begin", "start", "follow", "_end"):
         setattr(operator, name, MethodType(getattr(operators.INFUSION_OT_inpaint, name), operator))
     return operator, SimpleNamespace(scene=scene, window_manager=Manager())
 

@@ -114,6 +114,34 @@ def come_back_to_the_end(folder: str) -> dict[str, Any]:
     return {"first": first, "take": tree.nodes["Result"].image.filepath}
 
 
+def send_to_farm(folder: str) -> dict[str, Any]:
+    """Hand the job to the farm and look at it, save, quit."""
+    from infusion_blender import watch
+
+    _, node = _comp(folder)
+    node.node_tree.infusion.shot_frames = "1002-1003"
+    returned = list(ops.send_to_farm(name=node.name))
+    refused = stage.failure(ops.cancel, name=node.name)
+    bpy.ops.wm.save_mainfile()
+    return {
+        "returned": returned,
+        "refused": refused,
+        "said": watch.state_of(node.node_tree).describe(),
+        "folder": bpy.path.abspath(node.node_tree.infusion.job_folder),
+    }
+
+
+def watch_the_farm(folder: str) -> dict[str, Any]:
+    """Open the file while the farm is at work, watch it to its end, render the comp."""
+    from infusion_blender import watch
+
+    scene, node = _opened(folder)
+    before = watch.state_of(node.node_tree).describe()
+    stage.until(lambda: watch.state_of(node.node_tree).status == "done")
+    stage.render(scene, node.outputs["Image"], Path(folder, "out", "farm"), [1002])
+    return {"before": before}
+
+
 def render_without_addon(folder: str) -> dict[str, Any]:
     """Render the saved comp in a Blender that does not have the add-on."""
     import addon_utils

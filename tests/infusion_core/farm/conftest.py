@@ -12,8 +12,9 @@ from infusion_core.cli import main
 if str(Path(__file__).parent) not in sys.path:
     sys.path.insert(0, str(Path(__file__).parent))
 
-from farm_shots import TINY, ListOnDisk, command_line, environment, make_shot
+from farm_shots import ListOnDisk, command_line, environment, make_shot, real_shot, write_list
 
+CLIPS = Path(__file__).resolve().parents[4] / "shared" / "data" / "clips"
 MakeList = Callable[..., ListOnDisk]
 
 
@@ -22,15 +23,21 @@ def make_list(tmp_path: Path) -> MakeList:
     """Write ``count`` shots and a list of them; training takes ``steps`` steps an interval."""
 
     def make(count: int = 1, steps: int = 3, mode: str = "sequential") -> ListOnDisk:
-        (tmp_path / "tiny.toml").write_text(TINY.format(steps=steps))
-        shots = tuple(make_shot(tmp_path, f"sh{i:03d}", phase=i) for i in range(count))
-        path = tmp_path / "shots.toml"
-        entries = "\n".join(shot.entry for shot in shots)
-        defaults = f'config = "tiny.toml"\nset = "training.mode={mode}"'
-        path.write_text(f"[defaults]\n{defaults}\n{entries}\n")
-        return ListOnDisk(path, shots)
+        return write_list(
+            tmp_path, [make_shot(tmp_path, f"sh{i:03d}", phase=i) for i in range(count)], steps, mode
+        )
 
     return make
+
+
+@pytest.fixture(params=["made", "real"])
+def one_shot(request: pytest.FixtureRequest, tmp_path: Path) -> ListOnDisk:
+    """A list of one shot with some seconds of training: one of ours, and one of a real clip."""
+    if request.param == "made":
+        return write_list(tmp_path, [make_shot(tmp_path, "sh000")], steps=40)
+    if not CLIPS.is_dir():
+        pytest.skip("the shared clips are not on this machine (../shared/data/clips)")
+    return write_list(tmp_path, [real_shot(tmp_path, CLIPS)], steps=40)
 
 
 Infusion = Callable[..., subprocess.CompletedProcess[str]]

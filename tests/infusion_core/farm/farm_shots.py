@@ -1,7 +1,10 @@
 """Tiny shots on disk, a list of them, and the command line for a process."""
 
 import os
+import shutil
 import sys
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,14 +56,21 @@ def write_exr(path: Path, pixels: np.ndarray, channels: tuple[str, ...]) -> None
 
 @dataclass(frozen=True)
 class TinyShot:
-    """Paths of one shot."""
+    """Paths of one shot; its list says ``frames`` where only some of the plate's are filled."""
 
     name: str
     folder: Path
+    plate: str
+    matte: str
+    frames: str = ""
 
     @property
     def job(self) -> Path:
         return self.folder / "clean.infusion"
+
+    @property
+    def output(self) -> str:
+        return str(self.folder / "clean.%04d.exr")
 
     def outputs(self) -> dict[int, Path]:
         return {int(path.name.split(".")[1]): path for path in sorted(self.folder.glob("clean.*.exr"))}
@@ -68,13 +78,17 @@ class TinyShot:
     def pixels(self) -> np.ndarray:
         return np.stack([read_exr(path) for path in self.outputs().values()])
 
+    def forget(self) -> None:
+        """Remove the job and what it has made."""
+        shutil.rmtree(self.job)
+        for path in self.outputs().values():
+            path.unlink()
+
     @property
     def entry(self) -> str:
         """Its lines in a shot list."""
-        keys = {key: f"{self.name}/{file}.%04d.exr" for key, file in
-                (("plate", "plate"), ("matte", "matte"), ("output", "clean"))}  # fmt: skip
-        lines = [f'name = "{self.name}"', *(f'{key} = "{value}"' for key, value in keys.items())]
-        return "\n".join(["[[shots]]", *lines])
+        keys = {key: getattr(self, key) for key in ("name", "plate", "matte", "output", "frames")}
+        return "\n".join(["[[shots]]", *(f'{key} = "{value}"' for key, value in keys.items() if value)])
 
 
 def make_shot(root: Path, name: str, phase: float = 0.0) -> TinyShot:
@@ -89,7 +103,15 @@ def make_shot(root: Path, name: str, phase: float = 0.0) -> TinyShot:
         plate = np.stack([wave, 0.5 * wave, 0.1 * wave], axis=-1)
         write_exr(folder / f"plate.{FIRST_FRAME + i}.exr", plate, ("R", "G", "B"))
         write_exr(folder / f"matte.{FIRST_FRAME + i}.exr", matte, ("A",))
-    return TinyShot(name, folder)
+    return TinyShot(name, folder, *(str(folder / f"{part}.%04d.exr") for part in ("plate", "matte")))
+
+
+def real_shot(root: Path, clips: Path) -> TinyShot:
+    """Six frames of real foliage, 160 x 120, with a hole that moves; the files are used as they are."""
+    folder = root / "trees"
+    folder.mkdir()
+    clip = clips / "waving_trees"
+    return TinyShot("trees", folder, f"{clip}/frames/%05d.png", f"{clip}/mask_moving/%05d.png", "20-25")
 
 
 @dataclass(frozen=True)
@@ -100,9 +122,28 @@ class ListOnDisk:
     shots: tuple[TinyShot, ...]
 
 
+def write_list(folder: Path, shots: Sequence[TinyShot], steps: int, mode: str = "sequential") -> ListOnDisk:
+    """Write a list of shots; training takes ``steps`` steps an interval."""
+    (folder / "tiny.toml").write_text(TINY.format(steps=steps))
+    path = folder / "shots.toml"
+    entries = "\n".join(shot.entry for shot in shots)
+    defaults = f'config = "tiny.toml"\nset = "training.mode={mode}"'
+    path.write_text(f"[defaults]\n{defaults}\n{entries}\n")
+    return ListOnDisk(path, tuple(shots))
+
+
 def command_line(*words: str) -> list[str]:
     return [sys.executable, "-P", "-m", "infusion_core.cli", *words]
 
 
 def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", **more}
+
+
+def wait_for_training(shot: TinyShot, steps: int, timeout_s: float = 150.0) -> None:
+    """Wait until the shot's job has trained more than so many steps."""
+    losses = shot.job / "losses.jsonl"
+    until = time.monotonic() + timeout_s
+    while not (losses.exists() and losses.read_text().count("\n") > steps):
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.02)

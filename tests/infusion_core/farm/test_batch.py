@@ -45,8 +45,14 @@ def test_one_broken_shot_of_six_does_not_stop_the_others(make_list, infusion) ->
     good[0].outputs()[1003].unlink()
     for path, whole in mattes.items():
         path.write_bytes(whole)
-    again = infusion(*words)
+    spreadsheet = listed.path.with_suffix(".csv")  # of production tracking, saying the same
+    lines = [f"{shot.name},{shot.plate},{shot.matte},{shot.output},tiny.toml" for shot in listed.shots]
+    spreadsheet.write_text("\n".join(["name,plate,matte,output,config", *lines]))
+    again = infusion("batch", str(spreadsheet), "--at-once", "2", "--summary", "-")
     assert again.returncode == 0, again.stderr
+    assert json.loads(again.stdout)["counts"] == {
+        "done": 2, "complete": 4, "failed": 0, "cancelled": 0, "waiting": 0
+    }  # fmt: skip
     assert outcome(again) == {
         shot.name: "done" if shot in (broken, good[0]) else "complete" for shot in listed.shots
     }
