@@ -13,7 +13,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import infusion_core
 from benchmarks.clips import BenchClip
+from infusion_core.arrays import shot_from_arrays
 from infusion_core.intervals import resolve_intervals
+from infusion_core.octaves import with_octaves
 from infusion_core.parallel import rough_intervals, trunk_shares
 from infusion_core.settings import Settings
 
@@ -33,6 +35,8 @@ def _counted(clip: BenchClip, settings: Settings, stage: int = 0, **changes: Any
 
 def count_operations(clip: BenchClip, settings: Settings) -> int:
     """Operations of all training steps and network calls of a run, two for each multiply-add."""
+    shot = shot_from_arrays(clip.plate, clip.hole, settings, "display")
+    settings = with_octaves(settings, shot.size)
     once = _counted(clip, settings)
     intervals = resolve_intervals(settings)
     trunk, rough = trunk_shares(intervals, settings.training), rough_intervals(intervals, settings.training)

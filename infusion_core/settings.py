@@ -180,6 +180,15 @@ class DiffusionSettings:
     num_steps: int = setting(1000, "Diffusion steps", "Number T of noise levels.", minimum=10, maximum=10000)
     beta_start: float = setting(1e-4, "First beta", "Variance added at t = 0.", minimum=1e-8, maximum=0.5)
     beta_end: float = setting(0.02, "Last beta", "Variance added at t = T-1.", minimum=1e-8, maximum=0.999)
+    coarsest: int = setting(
+        20,
+        "Coarsest side",
+        "For regions larger than the first of several stages is made for, coarser stages are put before it "
+        "until the region's shorter side is below twice this; 0: the preset's stages as they are.",
+        minimum=0,
+        maximum=4096,
+        unit="px",
+    )
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,12 @@ class Shot:
     handles: tuple[int, ...] = ()
 
     @property
+    def size(self) -> tuple[int, int, int]:
+        """Frames, rows, columns of the region."""
+        frames, rows, columns = self.hole.shape
+        return frames, rows, columns
+
+    @property
     def fill_frames(self) -> tuple[int, ...]:
         """The frames to write."""
         return tuple(frame for frame in self.frames if frame not in set(self.handles))

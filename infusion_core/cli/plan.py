@@ -17,6 +17,7 @@ from infusion_core.job.folder import JobFolder
 from infusion_core.job.resources import GIB, memory_budget
 from infusion_core.job.spec import JobSpec
 from infusion_core.job.write import is_written
+from infusion_core.octaves import with_octaves
 from infusion_core.parallel import num_trunk_steps
 from infusion_core.region import HolePlan, plan_holes
 from infusion_core.settings import SECTIONS
@@ -43,8 +44,9 @@ def show_plan(spec: JobSpec, folder: JobFolder, *, as_json: bool) -> None:
 def describe_plan(spec: JobSpec, folder: JobFolder, holes: HolePlan, expected: Estimate) -> dict[str, Any]:
     """All that was resolved, as plain data."""
     box, written = holes.box, tuple(frame for frame in holes.frames if frame not in holes.handles)
-    intervals = resolve_intervals(spec.settings)
     size, cores = region_size(holes), spec.settings.run.threads or _usable_cores()
+    settings = with_octaves(spec.settings, size)
+    intervals = resolve_intervals(settings)
     return {
         "plate": spec.plate,
         "matte": spec.matte,
@@ -56,10 +58,10 @@ def describe_plan(spec: JobSpec, folder: JobFolder, holes: HolePlan, expected: E
         "region": {"x0": box.x0, "y0": box.y0, "x1": box.x1, "y1": box.y1},
         "region_size": list(size),
         "memory_bytes": expected.memory_bytes,
-        "memory_allowed_bytes": memory_budget(spec.settings.run.memory),
-        "disk_bytes": disk_bytes(size, spec.settings, expected),
+        "memory_allowed_bytes": memory_budget(settings.run.memory),
+        "disk_bytes": disk_bytes(size, settings, expected),
         "parameters": expected.parameters,
-        "trunk_steps": num_trunk_steps(intervals, spec.settings.training),
+        "trunk_steps": num_trunk_steps(intervals, settings.training),
         "num_training_steps": expected.num_training_steps,
         "num_network_calls": expected.num_network_calls,
         "training_flops": expected.training_flops,
@@ -76,7 +78,7 @@ def describe_plan(spec: JobSpec, folder: JobFolder, holes: HolePlan, expected: E
             }
             for interval in intervals
         ],
-        "settings": spec.settings.to_dict(),
+        "settings": settings.to_dict(),
     }
 
 

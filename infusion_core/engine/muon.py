@@ -86,7 +86,8 @@ class Muon(torch.optim.Optimizer):
         torch._foreach_lerp_(seconds, torch._foreach_mul(gradients, gradients), 1 - SECOND_MOMENT)
         spread = torch._foreach_sqrt(torch._foreach_div(seconds, 1 - SECOND_MOMENT**count))
         torch._foreach_add_(spread, 1e-8)
-        torch._foreach_addcdiv_(parameters, firsts, spread, value=-rate / (1 - MOMENTUM**count))
+        weights: list[Tensor] = list(parameters)
+        torch._foreach_addcdiv_(weights, firsts, spread, value=-rate / (1 - MOMENTUM**count))
 
 
 def _gradients(parameters: list[nn.Parameter]) -> list[Tensor]:

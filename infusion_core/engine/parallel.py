@@ -30,6 +30,7 @@ from infusion_core.engine.train import Learner, train_step
 from infusion_core.engine.work import begin, new_learner, new_network
 from infusion_core.intervals import Interval
 from infusion_core.meter import expert_parts, sampling_parts, task_work, trunk_parts
+from infusion_core.octaves import with_octaves
 from infusion_core.parallel import (
     SAMPLE,
     TRUNK,
@@ -79,7 +80,7 @@ def train_trunk(
     """
     work = begin(shot, settings)
     learner = new_learner(work)
-    bench = open_bench(work, watch, trunk_parts(work.full_clip.size, settings))
+    bench = open_bench(work, watch, trunk_parts(work.full_clip.size, work.settings))
     if state is not None:
         restore_learner(learner, state.tensors)
     if state is None or state.phase == "train":
@@ -146,7 +147,7 @@ def train_expert(
     clip = work.clip(interval)
     fill = torch.zeros_like(clip.plate) if trunk.fill is None else work.tensor(_scaled(trunk.fill, interval))
     train(
-        open_bench(work, watch, expert_parts(work.full_clip.size, settings)[index : index + 1]),
+        open_bench(work, watch, expert_parts(work.full_clip.size, work.settings)[index : index + 1]),
         0,
         learner,
         interval,
@@ -186,7 +187,7 @@ def sample(
         Cancelled: the watch wants to stop; the state went to ``watch.on_checkpoint``.
     """
     work = begin(shot, settings)
-    bench = open_bench(work, watch, sampling_parts(work.full_clip.size, settings))
+    bench = open_bench(work, watch, sampling_parts(work.full_clip.size, work.settings))
 
     def weights(index: int) -> dict[str, Tensor]:
         return {name: work.tensor(array) for name, array in expert(index).items()}
@@ -265,7 +266,8 @@ def run_parallel(
     Raises:
         Cancelled: ``should_stop`` returned true.
     """
-    work = task_work(shot.hole.shape, settings)  # type: ignore[arg-type]
+    settings = with_octaves(settings, shot.size)
+    work = task_work(shot.size, settings)
     total, begun, before = sum(work.values()), time.monotonic(), 0.0
 
     def watch(task: str) -> Watch:

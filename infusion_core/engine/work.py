@@ -16,6 +16,7 @@ from infusion_core.engine.model import Network, make_network
 from infusion_core.engine.train import Learner, make_learner, step_generator
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.noise import clip_noise, stage_draw
+from infusion_core.octaves import with_octaves
 from infusion_core.sample import stage_start
 from infusion_core.schedule import Schedule, make_schedule
 from infusion_core.settings import Settings
@@ -29,7 +30,7 @@ class Work:
     """All that does not change while a shot is worked on.
 
     Attributes:
-        shot, settings: What is asked.
+        shot, settings: What is asked, with the stages that the shot's size asks for.
         device: Where tensors live.
         precision: Arithmetic of training.
         schedule, intervals: The noise levels and their partition.
@@ -80,6 +81,7 @@ def begin(shot: Shot, settings: Settings) -> Work:
     Raises:
         SettingsError: the device or the precision asked for does not work here.
     """
+    settings = with_octaves(settings, shot.size)
     set_threads(settings.run.threads)
     device = choose_device(settings.run.device)
     basis = shot_basis(shot, settings)

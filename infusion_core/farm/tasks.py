@@ -7,8 +7,14 @@ from dataclasses import dataclass
 
 from infusion_core.farm.shot_list import ListedShot
 from infusion_core.intervals import resolve_intervals
+from infusion_core.io.mattes import open_matte
 from infusion_core.io.plates import open_plate
+from infusion_core.job.checks import region_size
+from infusion_core.job.prepared import prepared_job
+from infusion_core.octaves import with_octaves
 from infusion_core.parallel import is_parallel
+from infusion_core.region import plan_holes
+from infusion_core.settings import Settings
 
 
 @dataclass(frozen=True)
@@ -38,11 +44,11 @@ def tasks_of(shots: Sequence[ListedShot]) -> list[Task]:
     """The tasks of all shots; each comes after those it waits for."""
     tasks = []
     for shot in shots:
-        settings = shot.spec.settings
+        settings = _settings_of(shot)
         prepared = f"{shot.name} prepare"
         tasks.append(Task(prepared, shot, "prepare", after=()))
         train = _side_by_side if is_parallel(settings.training) else _in_turn
-        tasks += train(shot, prepared)
+        tasks += train(shot, settings, prepared)
         last = (tasks[-1].name,)
         frames = open_plate(shot.spec.plate, settings.shot.frames, layer=settings.shot.layer).frames
         tasks.append(Task(f"{shot.name} export", shot, "export", last))
@@ -50,9 +56,19 @@ def tasks_of(shots: Sequence[ListedShot]) -> list[Task]:
     return tasks
 
 
-def _in_turn(shot: ListedShot, after: str) -> list[Task]:
+def _settings_of(shot: ListedShot) -> Settings:
+    """The shot's settings with the stages that its region asks for: its mattes are read."""
+    if shot.folder.shot.exists():
+        return prepared_job(shot.folder)[1]
+    settings = shot.spec.settings
+    plate = open_plate(shot.spec.plate, settings.shot.frames, layer=settings.shot.layer)
+    holes = plan_holes(plate, open_matte(shot.spec.matte, plate, settings.shot), settings.shot)
+    return with_octaves(settings, region_size(holes))
+
+
+def _in_turn(shot: ListedShot, settings: Settings, after: str) -> list[Task]:
     """Interval k starts from the weights and the fill that interval k-1 leaves (paper section 4.2)."""
-    settings, tasks = shot.spec.settings, []
+    tasks = []
     for interval in resolve_intervals(settings):
         name, gpu = f"{shot.name} train {interval.index:02d}", settings.run.device != "cpu"
         tasks.append(Task(name, shot, "train", (after,), interval=interval.index, needs_gpu=gpu))
@@ -60,12 +76,12 @@ def _in_turn(shot: ListedShot, after: str) -> list[Task]:
     return tasks
 
 
-def _side_by_side(shot: ListedShot, after: str) -> list[Task]:
+def _side_by_side(shot: ListedShot, settings: Settings, after: str) -> list[Task]:
     """All experts wait for the trunk alone, and the sampling for all of them.
 
     The last intervals, which have the finest scale and take longest, are listed first.
     """
-    settings, trunk = shot.spec.settings, f"{shot.name} trunk"
+    trunk = f"{shot.name} trunk"
     gpu = settings.run.device != "cpu"
     experts = [
         Task(f"{shot.name} train {i.index:02d}", shot, "train", (trunk,), interval=i.index, needs_gpu=gpu)

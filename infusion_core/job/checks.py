@@ -14,6 +14,7 @@ from infusion_core.io.results import check_output
 from infusion_core.io.sequences import Sequence, output_sequence
 from infusion_core.job.resources import check_disk, check_memory
 from infusion_core.job.spec import JobSpec
+from infusion_core.octaves import with_octaves
 from infusion_core.parallel import is_parallel
 from infusion_core.region import HolePlan
 from infusion_core.settings import Settings
@@ -59,6 +60,7 @@ def check_room(size: tuple[int, int, int], settings: Settings, folder: Path) -> 
     Raises:
         ResourceError: they do not.
     """
+    settings = with_octaves(settings, size)
     expected = estimate(size, settings)
     check_memory(expected.memory_bytes, settings.run.memory)
     check_disk(disk_bytes(size, settings, expected), folder)

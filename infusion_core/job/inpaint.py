@@ -15,6 +15,7 @@ from infusion_core.job.log import logging_to
 from infusion_core.job.pace import FLOPS_PER_S, Pace
 from infusion_core.job.resources import told_as_resource_error
 from infusion_core.job.spec import JobSpec
+from infusion_core.octaves import with_octaves
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
 from infusion_core.settings import Settings
 from infusion_core.shot import Shot
@@ -103,11 +104,11 @@ def _all_steps(
 
 def expected_seconds(shot: Shot, settings: Settings) -> dict[str, float]:
     """Seconds that the steps of a run would take on a desktop machine, roughly."""
-    frames, rows, columns = shot.hole.shape
-    work = estimate((frames, rows, columns), settings)
+    settings = with_octaves(settings, shot.size)
+    work = estimate(shot.size, settings)
     intervals = sum(stage.intervals for stage in settings.stages)
     return {
-        "prepare": _FRAME_S * frames,
+        "prepare": _FRAME_S * shot.size[0],
         "train": (work.training_flops + work.sampling_flops) / FLOPS_PER_S,
         "export": _EXPORT_S * intervals,
         "assemble": _FRAME_S * len(shot.fill_frames),

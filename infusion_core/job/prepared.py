@@ -10,6 +10,8 @@ from safetensors.numpy import load_file
 
 from infusion_core.errors import JobError
 from infusion_core.job.folder import JobFolder
+from infusion_core.octaves import with_octaves
+from infusion_core.settings import Settings
 from infusion_core.shot import Shot
 
 
@@ -22,6 +24,16 @@ def prepared_shot(folder: JobFolder) -> Shot:
     if not folder.shot.exists():
         raise JobError("This job is not prepared yet.", path=folder.path, remedy="Prepare it first.")
     return Shot.load(folder.shot)
+
+
+def prepared_job(folder: JobFolder) -> tuple[Shot, Settings]:
+    """The shot that ``prepare`` left, and the job's settings with the stages that its size asks for.
+
+    Raises:
+        JobError: there is none.
+    """
+    shot = prepared_shot(folder)
+    return shot, with_octaves(folder.read_spec().settings, shot.size)
 
 
 def trained_arrays(path: Path) -> dict[str, np.ndarray]:

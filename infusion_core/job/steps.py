@@ -22,7 +22,7 @@ from infusion_core.job.events import OnEvent, ignore_event, preview_event
 from infusion_core.job.folder import JobFolder
 from infusion_core.job.losses import LossLog
 from infusion_core.job.pace import half
-from infusion_core.job.prepared import prepared_shot, trained_arrays
+from infusion_core.job.prepared import prepared_job, prepared_shot, trained_arrays
 from infusion_core.job.previews import write_preview
 from infusion_core.job.tasks import check_interval, do_all_tasks, save_arrays
 from infusion_core.job.write import is_written, write_shot
@@ -99,8 +99,8 @@ def _train_in_sequence(
     from infusion_core.engine.checkpoint import State
     from infusion_core.engine.run import run
 
-    spec, shot = folder.read_spec(), prepared_shot(folder)
-    check_interval(through, len(resolve_intervals(spec.settings)), folder)
+    shot, settings = prepared_job(folder)
+    check_interval(through, len(resolve_intervals(settings)), folder)
     state = State.load(folder.checkpoint) if folder.checkpoint.exists() else None
     is_far_enough = _is_past(state, through)
     if is_far_enough:
@@ -125,7 +125,7 @@ def _train_in_sequence(
         with LossLog(folder.losses, *where) as losses:
             x0 = run(
                 shot,
-                spec.settings,
+                settings,
                 state=state,
                 on_progress=on_progress,
                 should_stop=lambda: is_far_enough or should_stop(),
@@ -157,9 +157,9 @@ def export(
         return
     from infusion_core.bundle import export_bundle
 
-    spec, shot = folder.read_spec(), prepared_shot(folder)
-    weights = [trained_arrays(folder.expert(interval.index)) for interval in resolve_intervals(spec.settings)]
-    export_bundle(folder.bundle, spec.settings, weights, shot)
+    shot, settings = prepared_job(folder)
+    weights = [trained_arrays(folder.expert(interval.index)) for interval in resolve_intervals(settings)]
+    export_bundle(folder.bundle, settings, weights, shot)
     on_progress(Progress("export", 1.0, message="Exported the models"))
 
 

@@ -23,7 +23,7 @@ from infusion_core.intervals import resolve_intervals
 from infusion_core.job.events import OnEvent, ignore_event, preview_event
 from infusion_core.job.folder import JobFolder
 from infusion_core.job.losses import LossLog, gather_losses
-from infusion_core.job.prepared import prepared_shot, trained_arrays
+from infusion_core.job.prepared import prepared_job, trained_arrays
 from infusion_core.job.previews import write_preview
 from infusion_core.job.task_progress import WholeProgress
 from infusion_core.meter import task_work
@@ -60,11 +60,11 @@ class Told:
 
 @dataclass(frozen=True)
 class ParallelJob:
-    """A job in parallel mode that is prepared."""
+    """A job in parallel mode that is prepared; its settings have the stages that the shot asks for."""
 
     folder: JobFolder
-    settings: Settings
     shot: Shot
+    settings: Settings
 
     def preview(self, told: Told, interval: int | None, x0_hat: np.ndarray) -> None:
         """Write a picture of the fill as it stands, (F, h, w, 3) in model range."""
@@ -79,14 +79,13 @@ def open_job(folder: JobFolder) -> ParallelJob:
     Raises:
         JobError: it is not prepared, or its intervals are trained one after the other.
     """
-    settings = folder.read_spec().settings
-    if not is_parallel(settings.training):
+    if not is_parallel(folder.read_spec().settings.training):
         raise JobError(
             "The intervals of this job are trained and denoised one after the other.",
             path=folder.path,
             remedy="Use 'infusion train', or start the job anew with --set training.mode=parallel.",
         )
-    return ParallelJob(folder, settings, prepared_shot(folder))
+    return ParallelJob(folder, *prepared_job(folder))
 
 
 def do_all_tasks(
@@ -207,8 +206,7 @@ class _Task:
 
         self._folder, self._name, self._told = job.folder, name, told
         self._own = job.folder.task(name)
-        frames, rows, columns = job.shot.hole.shape
-        work = task_work((frames, rows, columns), job.settings)
+        work = task_work(job.shot.size, job.settings)
         self._whole = WholeProgress(job.folder, name, work, told.of_all)
         self.state = State.load(self._own.checkpoint) if self._own.checkpoint.exists() else None
 

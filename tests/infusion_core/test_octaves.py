@@ -1,0 +1,54 @@
+"""Coarser stages for larger regions."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infusion_core.intervals import resolve_intervals
+from infusion_core.octaves import LOWEST_SCALE, with_octaves
+from infusion_core.settings import load_preset
+
+SIZES = st.tuples(st.integers(1, 300), st.integers(1, 5000), st.integers(1, 5000))
+PRESETS = st.sampled_from(["draft", "standard", "best"])
+
+
+@given(PRESETS, SIZES)
+def test_the_first_stage_is_coarse_enough_and_each_stage_doubles_the_one_before(preset, size):
+    settings = load_preset(preset)
+    scales = [stage.scale for stage in with_octaves(settings, size).stages]
+    side = scales[0] * min(size[1:])
+    assert side < 2 * settings.diffusion.coarsest or scales[0] == LOWEST_SCALE
+    assert side >= settings.diffusion.coarsest or scales[0] == settings.stages[0].scale
+    assert scales == [scales[0] * 2**i for i in range(len(scales))]
+    assert scales[-1] == 1.0
+
+
+@given(PRESETS, SIZES)
+def test_once_is_as_good_as_twice(preset, size):
+    once = with_octaves(load_preset(preset), size)
+    assert with_octaves(once, size) == once
+    assert resolve_intervals(once)[0].t_high == once.diffusion.num_steps - 1
+
+
+def test_a_small_region_keeps_the_stages_of_the_preset():
+    settings = load_preset("standard")
+    assert with_octaves(settings, (40, 63, 112)) == settings
+
+
+def test_stages_between_begin_at_a_middle_noise_level():
+    settings = load_preset("standard")
+    stages = with_octaves(settings, (100, 1000, 1400)).stages
+    assert [stage.scale for stage in stages] == [1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1]
+    assert stages[0] == replace(settings.stages[0], scale=1 / 32)
+    assert all(stage == replace(settings.stages[1], scale=stage.scale) for stage in stages[1:-1])
+    assert stages[-1] == settings.stages[-1]
+
+
+@pytest.mark.parametrize("preset", ["paper", "standard"])
+def test_the_paper_and_whoever_switches_it_off_keep_their_stages(preset):
+    settings = load_preset(preset)
+    if preset == "standard":
+        settings = replace(settings, diffusion=replace(settings.diffusion, coarsest=0))
+    assert with_octaves(settings, (100, 2000, 2000)) == settings
