@@ -7,8 +7,11 @@ every frame's noise has its own counter-based stream.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+
+_THREADS = 8  # a GPU waits for the noise of every step
 
 
 def frame_noise(seed: int, draw: int, frame: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -26,7 +29,9 @@ def frame_noise(seed: int, draw: int, frame: int, shape: tuple[int, ...]) -> np.
 
 def clip_noise(seed: int, draw: int, frames: Iterable[int], shape: tuple[int, int, int]) -> np.ndarray:
     """Noise of several frames as (1, C, F, H, W) float32; ``shape`` is (C, H, W)."""
-    return np.stack([frame_noise(seed, draw, frame, shape) for frame in frames], axis=1)[None]
+    with ThreadPoolExecutor(_THREADS) as pool:  # NumPy draws without holding Python's lock
+        each = pool.map(lambda frame: frame_noise(seed, draw, frame, shape), frames)
+        return np.stack(list(each), axis=1)[None]
 
 
 def stage_draw(stage: int, draw: int) -> int:

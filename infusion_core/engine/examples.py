@@ -45,24 +45,41 @@ def pad_to_multiple(video: Tensor, multiple: int) -> Tensor:
     return F.pad(video, (0, -width % multiple, 0, -height % multiple))
 
 
+@dataclass(frozen=True)
+class Source:
+    """What examples are cut from: the shot at a stage's resolution.
+
+    Attributes:
+        clip: On the device.
+        fill: What is thought to be in the real hole by now, (1, 3, F, H, W); zeros as in the paper.
+        hole: The real hole, (F, H, W) bool, on the CPU, where crops and holes are chosen.
+        hole_frames: Indices of the frames that have a hole.
+    """
+
+    clip: Clip
+    fill: Tensor
+    hole: Tensor
+    hole_frames: Tensor
+
+
+def training_source(clip: Clip, fill: Tensor) -> Source:
+    """A source to draw many examples from."""
+    hole = clip.known[0, 0].cpu() == 0
+    return Source(clip, fill, hole, hole.flatten(1).any(1).nonzero().flatten())
+
+
 def _hole_in_crop(
-    clip: Clip,
-    settings: TrainingSettings,
-    first: int,
-    top: int,
-    left: int,
-    size: tuple[int, int],
-    generator: Generator,
+    source: Source, settings: TrainingSettings, first: int, size: tuple[int, int], generator: Generator
 ) -> Tensor:
-    """A training hole within a crop over all frames, (F, H, W) on the CPU."""
-    real_hole = 1.0 - clip.known[0, 0].cpu()
-    if settings.holes == "blobs" or uniform(0, 1, generator) < BLOB_SHARE or not real_hole.any():
+    """A training hole within a crop over all frames, (F, H, W) bool on the CPU."""
+    if settings.holes == "blobs" or uniform(0, 1, generator) < BLOB_SHARE or not len(source.hole_frames):
         # As in the paper, a blob sets out at the window's first frame; its speed wanders from there.
-        return blob_hole(clip.size[0], *size, generator).roll(first, dims=0)
-    return transplanted_hole(real_hole, top, left, size, generator)
+        return blob_hole(len(source.hole), *size, generator).roll(first, dims=0) > 0
+    return transplanted_hole(source.hole, source.hole_frames, size, generator)
 
 
-def _draw_one(clip: Clip, fill: Tensor, settings: TrainingSettings, generator: Generator) -> list[Tensor]:
+def _draw_one(source: Source, settings: TrainingSettings, generator: Generator) -> list[Tensor]:
+    clip = source.clip
     num_frames, height, width = clip.size
     window, rows, columns = crop_size(clip.size, settings)
     for _ in range(TRIES):
@@ -71,30 +88,28 @@ def _draw_one(clip: Clip, fill: Tensor, settings: TrainingSettings, generator: G
         first = integer(0, num_frames - window, generator)
         crop = (..., slice(top, top + rows), slice(left, left + columns))
         frames = (slice(None), slice(None), slice(first, first + window))
-        hidden = _hole_in_crop(clip, settings, first, top, left, (rows, columns), generator)
-        hidden = hidden.to(clip.plate.device)[None, None]
-        known = clip.known[crop]
-        learnable = (hidden * known)[frames]
-        if settings.loss == "known" or float(learnable.mean()) > MIN_HIDDEN_SHARE:
+        hidden = _hole_in_crop(source, settings, first, (rows, columns), generator)
+        learnable = hidden & ~source.hole[crop]
+        if settings.loss == "known" or learnable[frames[2]].float().mean() > MIN_HIDDEN_SHARE:
             break
-    plate, visible = clip.plate[crop], known * (1.0 - hidden)
+    plate, known = clip.plate[crop], clip.known[crop]
+    visible = known * (~hidden).to(known.device)
     masked_plate = plate * visible
-    weight = known[frames] if settings.loss == "known" else learnable
-    clean = (plate + (1.0 - known) * fill[crop])[frames]
+    weight = known[frames] if settings.loss == "known" else (known - visible)[frames]
+    clean = (plate + (1.0 - known) * source.fill[crop])[frames]
     return [clean, masked_plate[frames], 1.0 - visible[frames], weight, *background(masked_plate, visible)]
 
 
 def draw_examples(
-    clip: Clip, fill: Tensor, settings: TrainingSettings, multiple: int, generator: Generator
+    source: Source, settings: TrainingSettings, multiple: int, generator: Generator
 ) -> Examples:
     """Draw a batch of training crops.
 
     Args:
-        clip: The shot at the stage's resolution.
-        fill: What is thought to be in the real hole by now, (1, 3, F, H, W); zeros as in the paper.
+        source: From ``training_source``.
         settings: Crop, window, holes and loss.
         multiple: Rows and columns are padded up to a multiple of this.
         generator: Source of every random choice, on the CPU.
     """
-    parts = [_draw_one(clip, fill, settings, generator) for _ in range(settings.batch)]
+    parts = [_draw_one(source, settings, generator) for _ in range(settings.batch)]
     return Examples(*(pad_to_multiple(torch.cat(items), multiple) for items in zip(*parts, strict=True)))

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from infusion_core.clip import Clip, filled, frames_last, scaled_clip
 from infusion_core.engine.checkpoint import State
+from infusion_core.engine.examples import training_source
 from infusion_core.engine.learner_state import (
     copied,
     learner_arrays,
@@ -97,7 +98,7 @@ def train_trunk(
 def _train_trunk(bench: Bench, learner: Learner, first_step: int) -> None:
     work, done = bench.work, first_step
     clips = {interval.scale: work.clip(interval) for interval in work.intervals}
-    fills = {scale: torch.zeros_like(clip.plate) for scale, clip in clips.items()}
+    sources = {scale: training_source(clip, torch.zeros_like(clip.plate)) for scale, clip in clips.items()}
     num_steps = num_trunk_steps(work.intervals, work.settings.training)
     learner.network.train()
     with bench.checkpointing(lambda: State(0, "train", done, learner_arrays(learner))) as after_step:
@@ -106,8 +107,7 @@ def _train_trunk(bench: Bench, learner: Learner, first_step: int) -> None:
             interval = trunk_interval(work.intervals, step)
             loss = train_step(
                 learner,
-                clips[interval.scale],
-                fills[interval.scale],
+                sources[interval.scale],
                 interval,
                 work.schedule,
                 work.settings.training,

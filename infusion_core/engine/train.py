@@ -11,7 +11,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from infusion_core.clip import Clip
-from infusion_core.engine.examples import Examples, draw_examples
+from infusion_core.engine.examples import Examples, Source, draw_examples, training_source
 from infusion_core.engine.model import FactoredUNet, Network
 from infusion_core.engine.muon import Muon
 from infusion_core.intervals import Interval
@@ -121,8 +121,7 @@ def update_average(learner: Learner, decay: float, step: int) -> None:
 
 def train_step(
     learner: Learner,
-    clip: Clip,
-    fill: Tensor,
+    source: Source,
     interval: Interval,
     schedule: Schedule,
     settings: TrainingSettings,
@@ -136,13 +135,13 @@ def train_step(
     """Take step ``step`` of ``num_steps`` on one interval's noise levels; return its loss.
 
     Args:
-        fill: Current guess of the hole's content, (1, 3, F, H, W).
+        source: What examples are cut from.
         stream: All randomness depends on ``seed``, ``stream`` and ``step`` alone.
         precision: Arithmetic of the network; the weights stay float32.
     """
-    device, network = clip.plate.device, learner.network
+    device, network = source.clip.plate.device, learner.network
     generator = step_generator(seed, stream, step)
-    examples = draw_examples(clip, fill, settings, network.multiple, generator)
+    examples = draw_examples(source, settings, network.multiple, generator)
     t = draw_noise_levels(interval, settings.batch, generator)
     noise = torch.randn(
         examples.clean.shape,
@@ -188,12 +187,12 @@ def train_interval(
         Cancelled: ``should_stop`` returned true.
     """
     learner.network.train()
+    source = training_source(clip, fill)
     for step in range(first_step, interval.training_steps):
         raise_if_stopped(should_stop)
         loss = train_step(
             learner,
-            clip,
-            fill,
+            source,
             interval,
             schedule,
             settings,

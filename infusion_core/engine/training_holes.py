@@ -93,35 +93,37 @@ def blob_hole(num_frames: int, height: int, width: int, generator: Generator) ->
     return hole
 
 
-def shifted(video: Tensor, dy: int, dx: int) -> Tensor:
-    """``video`` (F, H, W) moved by whole pixels; what comes in from outside is 0."""
-    height, width = video.shape[1:]
-    pad = (max(dx, 0), max(-dx, 0), max(dy, 0), max(-dy, 0))
-    return F.pad(video, pad)[:, max(-dy, 0) : max(-dy, 0) + height, max(-dx, 0) : max(-dx, 0) + width]
+def crop_around(video: Tensor, top: int, left: int, size: tuple[int, int]) -> Tensor:
+    """Rows from ``top`` and columns from ``left`` of ``video`` (F, H, W), 0 where outside of it."""
+    rows, columns = size
+    inside = video[:, max(top, 0) : max(top + rows, 0), max(left, 0) : max(left + columns, 0)]
+    above, before = min(max(-top, 0), rows), min(max(-left, 0), columns)
+    return F.pad(inside, (before, columns - before - inside.shape[2], above, rows - above - inside.shape[1]))
 
 
 def transplanted_hole(
-    hole: Tensor, top: int, left: int, size: tuple[int, int], generator: Generator
+    hole: Tensor, hole_frames: Tensor, size: tuple[int, int], generator: Generator
 ) -> Tensor:
-    """The shot's hole, moved so that it lands in a crop, over all frames of the shot.
+    """The shot's hole, moved so that a random pixel of it lands on a random pixel of a crop.
 
     Args:
-        hole: The shot's hole (F, H, W), 0 and 1, with at least one 1.
-        top: First row of the crop.
-        left: First column of the crop.
+        hole: The shot's hole (F, H, W) bool, on the CPU.
+        hole_frames: Indices of the frames that have a hole, rising, at least one.
         size: Rows and columns of the crop.
 
     Returns:
-        The training hole within the crop, (F, size) float32 of 0 and 1.
+        The training hole within the crop, (F, size) bool.
     """
-    if uniform(0, 1, generator) < 0.5:
-        hole = hole.flip(0)
-    if uniform(0, 1, generator) < 0.5:
-        hole = hole.flip(2)
-    frame_points = hole.flatten(1).any(1).nonzero().flatten()
-    frame = int(frame_points[integer(0, len(frame_points) - 1, generator)])
-    points = hole[frame].nonzero()
+    backwards, mirrored = uniform(0, 1, generator) < 0.5, uniform(0, 1, generator) < 0.5
+    if backwards:
+        hole_frames = hole.shape[0] - 1 - hole_frames.flip(0)
+    frame = int(hole_frames[integer(0, len(hole_frames) - 1, generator)])
+    still = hole[hole.shape[0] - 1 - frame if backwards else frame]
+    points = (still.flip(1) if mirrored else still).nonzero()
     y, x = (int(v) for v in points[integer(0, len(points) - 1, generator)])
-    dy = top + integer(0, size[0] - 1, generator) - y
-    dx = left + integer(0, size[1] - 1, generator) - x
-    return shifted(hole, dy, dx)[:, top : top + size[0], left : left + size[1]]
+    top = y - integer(0, size[0] - 1, generator)
+    left = x - integer(0, size[1] - 1, generator)
+    if mirrored:
+        left = hole.shape[2] - left - size[1]
+    crop = crop_around(hole, top, left, size)
+    return crop.flip([axis for axis, flip in ((0, backwards), (2, mirrored)) if flip])

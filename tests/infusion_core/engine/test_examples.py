@@ -5,7 +5,7 @@ import torch
 
 from infusion_core.basis import RGB
 from infusion_core.clip import Clip, background, clip_from_shot
-from infusion_core.engine.examples import draw_examples, pad_to_multiple
+from infusion_core.engine.examples import draw_examples, pad_to_multiple, training_source
 from infusion_core.settings import TrainingSettings
 
 SHOT_HOLES = TrainingSettings(window=4, crop=12, holes="shot", loss="hidden", fill="current")
@@ -20,7 +20,7 @@ def clip(waves):
 
 def drawn(clip, settings, seed, fill=None, multiple=4):
     fill = torch.zeros_like(clip.plate) if fill is None else fill
-    return draw_examples(clip, fill, settings, multiple, torch.Generator().manual_seed(seed))
+    return draw_examples(training_source(clip, fill), settings, multiple, torch.Generator().manual_seed(seed))
 
 
 @pytest.mark.parametrize("settings", [SHOT_HOLES, PAPER, replace(SHOT_HOLES, batch=3)])

@@ -6,7 +6,7 @@ import torch
 
 from infusion_core.basis import RGB
 from infusion_core.clip import Clip, clip_from_shot
-from infusion_core.engine.examples import Examples, draw_examples
+from infusion_core.engine.examples import Examples, draw_examples, training_source
 from infusion_core.engine.model import make_network
 from infusion_core.engine.train import (
     draw_noise_levels,
@@ -180,7 +180,7 @@ def test_the_papers_training_is_plain_adam_at_a_constant_rate(clip, make_optimis
     optimiser = make_optimiser(network.parameters(), lr=1e-4, **options)
     for step in range(4):
         generator = step_generator(9, interval.index, step)
-        examples = draw_examples(clip, fill, settings, network.multiple, generator)
+        examples = draw_examples(training_source(clip, fill), settings, network.multiple, generator)
         t = draw_noise_levels(interval, 1, generator)
         noise = torch.randn(examples.clean.shape, generator=generator)
         noisy = add_noise(examples.clean, noise, SCHEDULE.alpha_bar[int(t)])

@@ -7,9 +7,9 @@ import torch
 from infusion_core.engine.training_holes import (
     bezier_outline,
     blob_hole,
+    crop_around,
     drifting_corners,
     fill_outline,
-    shifted,
     transplanted_hole,
 )
 
@@ -109,28 +109,37 @@ def test_outlines_are_filled():
     assert torch.equal(triangle[off_the_edge], (rows + columns < 50)[off_the_edge])
 
 
-@pytest.mark.parametrize(("dy", "dx"), list(itertools.product((-6, -3, 0, 2, 5), (-8, 0, 5))))
-def test_shifting_moves_pixels_and_brings_in_zeros(dy, dx):
+def cut_by_hand(video, top, left, size):
+    result = torch.zeros(video.shape[0], *size, dtype=video.dtype)
+    for y, x in itertools.product(range(size[0]), range(size[1])):
+        if 0 <= y + top < video.shape[1] and 0 <= x + left < video.shape[2]:
+            result[:, y, x] = video[:, y + top, x + left]
+    return result
+
+
+@pytest.mark.parametrize("size", [(3, 4), (6, 8), (9, 2)])
+@pytest.mark.parametrize(("top", "left"), list(itertools.product((-12, -4, 0, 2, 9), (-9, 0, 5, 20))))
+def test_a_crop_reaches_beyond_the_picture_into_zeros(top, left, size):
     video = torch.rand(2, 6, 8, generator=generator(0))
-    expected = torch.zeros_like(video)
-    for y, x in itertools.product(range(6), range(8)):
-        if 0 <= y + dy < 6 and 0 <= x + dx < 8:
-            expected[:, y + dy, x + dx] = video[:, y, x]
-    assert torch.equal(shifted(video, dy, dx), expected)
+    assert torch.equal(crop_around(video, top, left, size), cut_by_hand(video, top, left, size))
+
+
+def frames_of(hole):
+    return hole.flatten(1).any(1).nonzero().flatten()
 
 
 def test_a_transplanted_hole_is_the_shots_own_moved_mirrored_or_turned_in_time():
-    hole = torch.zeros(3, 6, 7)
-    hole[0, 1, 1:4] = hole[1, 2, 2:5] = hole[1, 3, 2] = hole[2, 4, 3] = 1
+    hole = torch.zeros(3, 6, 7, dtype=torch.bool)
+    hole[0, 1, 1:4] = hole[1, 2, 2:5] = hole[1, 3, 2] = hole[2, 4, 3] = True
     mirrored = [hole.flip(flips) for flips in ((), (0,), (2,), (0, 2))]
     seen = set()
     for seed in range(40):
-        result = transplanted_hole(hole, 0, 0, (6, 7), generator(seed))
+        result = transplanted_hole(hole, frames_of(hole), (6, 7), generator(seed))
         matches = [
-            (turn, dy, dx)
+            (turn, top, left)
             for turn, video in enumerate(mirrored)
-            for dy, dx in itertools.product(range(-5, 6), range(-6, 7))
-            if torch.equal(shifted(video, dy, dx), result)
+            for top, left in itertools.product(range(-5, 6), range(-6, 7))
+            if torch.equal(crop_around(video, top, left, (6, 7)), result)
         ]
         assert matches, seed
         assert result.any()
@@ -139,11 +148,13 @@ def test_a_transplanted_hole_is_the_shots_own_moved_mirrored_or_turned_in_time()
     assert len(seen) > 20
 
 
-@pytest.mark.parametrize(("top", "left"), [(0, 0), (20, 30), (8, 0)])
-def test_a_transplanted_hole_lands_in_the_crop(top, left):
-    hole = torch.zeros(4, 30, 40)
-    hole[:, 10:14, 15:20] = 1
-    for seed in range(30):
-        result = transplanted_hole(hole, top, left, (10, 10), generator(seed))
+def test_a_transplanted_hole_lands_in_the_crop_wherever_it_was():
+    hole = torch.zeros(4, 30, 40, dtype=torch.bool)
+    hole[2:, 10:14, 15:20] = True
+    landed = torch.zeros(10, 10)
+    for seed in range(60):
+        result = transplanted_hole(hole, frames_of(hole), (10, 10), generator(seed))
         assert result.shape == (4, 10, 10)
         assert result.any()
+        landed += result.any(0)
+    assert landed.all()
