@@ -58,7 +58,12 @@ def scaled_clip(clip: Clip, scale: float) -> Clip:
     if scale == 1.0:
         return clip
     _, height, width = clip.size
-    rows, columns = scaled_size(height, width, scale)
+    return box_scaled(clip, *scaled_size(height, width, scale))
+
+
+def box_scaled(clip: Clip, rows: int, columns: int) -> Clip:
+    """The clip at no more than its own size, as ``scaled_clip``."""
+    _, height, width = clip.size
     matrices = box_matrix(height, rows), box_matrix(width, columns)
     share = resampled(clip.known, *matrices)
     known = (share > 0.999).astype(np.float32)

@@ -288,6 +288,15 @@ class TrainingSettings:
         "moved, flipped and scaled, mixed with blobs.",
         choices=("blobs", "shot"),
     )
+    views: int = setting(
+        0,
+        "Views",
+        "At half the resolution and below, learn from this many views of the shot besides: mirrored, "
+        "shifted, stretched. Keeps a network from learning by heart what is where. 0: the shot alone, "
+        "as the paper.",
+        minimum=0,
+        maximum=1000,
+    )
     loss: str = setting(
         "hidden",
         "Loss",

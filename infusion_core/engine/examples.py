@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -13,7 +14,8 @@ from infusion_core.clip_size import crop_size
 from infusion_core.engine.training_holes import blob_hole, integer, transplanted_hole, uniform
 from infusion_core.settings import TrainingSettings
 
-BLOB_SHARE = 0.3
+BLOB_SHARE = 0.6
+VIEW_SHARE = 0.75
 TRIES = 8
 MIN_HIDDEN_SHARE = 0.02
 
@@ -66,6 +68,13 @@ def training_source(clip: Clip, fill: Tensor) -> Source:
     """A source to draw many examples from."""
     hole = clip.known[0, 0].cpu() == 0
     return Source(clip, fill, hole, hole.flatten(1).any(1).nonzero().flatten())
+
+
+def choose_source(sources: Sequence[Source], generator: Generator) -> Source:
+    """The shot itself, the first of ``sources``, or more often one of its views."""
+    if len(sources) == 1 or uniform(0, 1, generator) >= VIEW_SHARE:
+        return sources[0]
+    return sources[integer(1, len(sources) - 1, generator)]
 
 
 def _hole_in_crop(

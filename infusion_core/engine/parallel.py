@@ -17,7 +17,7 @@ from torch import Tensor
 
 from infusion_core.clip import Clip, filled, frames_last, scaled_clip
 from infusion_core.engine.checkpoint import State
-from infusion_core.engine.examples import training_source
+from infusion_core.engine.examples import Source, training_source
 from infusion_core.engine.learner_state import (
     copied,
     learner_arrays,
@@ -97,8 +97,12 @@ def train_trunk(
 
 def _train_trunk(bench: Bench, learner: Learner, first_step: int) -> None:
     work, done = bench.work, first_step
-    clips = {interval.scale: work.clip(interval) for interval in work.intervals}
-    sources = {scale: training_source(clip, torch.zeros_like(clip.plate)) for scale, clip in clips.items()}
+    sources: dict[int, tuple[Source, ...]] = {}
+    for interval in work.intervals:
+        if interval.stage not in sources:
+            clip = work.clip(interval)
+            whole = training_source(clip, torch.zeros_like(clip.plate))
+            sources[interval.stage] = (whole, *work.views(interval))
     num_steps = num_trunk_steps(work.intervals, work.settings.training)
     learner.network.train()
     with bench.checkpointing(lambda: State(0, "train", done, learner_arrays(learner))) as after_step:
@@ -107,7 +111,7 @@ def _train_trunk(bench: Bench, learner: Learner, first_step: int) -> None:
             interval = trunk_interval(work.intervals, step)
             loss = train_step(
                 learner,
-                sources[interval.scale],
+                sources[interval.stage],
                 interval,
                 work.schedule,
                 work.settings.training,

@@ -126,6 +126,7 @@ def train(
             work.schedule,
             work.settings.training,
             seed=work.settings.run.seed,
+            views=work.views(interval),
             precision=work.precision,
             first_step=first_step,
             on_step=on_step,

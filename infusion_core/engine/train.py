@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from infusion_core.clip import Clip
-from infusion_core.engine.examples import Examples, Source, draw_examples, training_source
+from infusion_core.engine.examples import Examples, Source, choose_source, draw_examples, training_source
 from infusion_core.engine.model import FactoredUNet, Network
 from infusion_core.engine.muon import Muon
 from infusion_core.intervals import Interval
@@ -121,7 +121,7 @@ def update_average(learner: Learner, decay: float, step: int) -> None:
 
 def train_step(
     learner: Learner,
-    source: Source,
+    sources: Sequence[Source],
     interval: Interval,
     schedule: Schedule,
     settings: TrainingSettings,
@@ -135,13 +135,13 @@ def train_step(
     """Take step ``step`` of ``num_steps`` on one interval's noise levels; return its loss.
 
     Args:
-        source: What examples are cut from.
+        sources: What examples are cut from: the shot, then its views.
         stream: All randomness depends on ``seed``, ``stream`` and ``step`` alone.
         precision: Arithmetic of the network; the weights stay float32.
     """
-    device, network = source.clip.plate.device, learner.network
+    device, network = sources[0].clip.plate.device, learner.network
     generator = step_generator(seed, stream, step)
-    examples = draw_examples(source, settings, network.multiple, generator)
+    examples = draw_examples(choose_source(sources, generator), settings, network.multiple, generator)
     t = draw_noise_levels(interval, settings.batch, generator)
     noise = torch.randn(
         examples.clean.shape,
@@ -171,6 +171,7 @@ def train_interval(
     settings: TrainingSettings,
     *,
     seed: int,
+    views: Sequence[Source] = (),
     precision: torch.dtype = torch.float32,
     first_step: int = 0,
     on_step: Callable[[int, float], None],
@@ -180,6 +181,7 @@ def train_interval(
 
     Args:
         fill: Current guess of the hole's content, (1, 3, F, H, W).
+        views: Views of the shot to learn from besides.
         precision: Arithmetic of the network; the weights stay float32.
         on_step: Called after each step with its index and its loss.
 
@@ -187,12 +189,12 @@ def train_interval(
         Cancelled: ``should_stop`` returned true.
     """
     learner.network.train()
-    source = training_source(clip, fill)
+    sources = (training_source(clip, fill), *views)
     for step in range(first_step, interval.training_steps):
         raise_if_stopped(should_stop)
         loss = train_step(
             learner,
-            source,
+            sources,
             interval,
             schedule,
             settings,

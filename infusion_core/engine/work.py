@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from torch import Tensor
 from infusion_core.basis import ColourBasis, shot_basis
 from infusion_core.clip import Clip, clip_from_shot, scaled_clip
 from infusion_core.engine.device import choose_device, choose_precision, set_threads
+from infusion_core.engine.examples import Source, training_source
 from infusion_core.engine.model import Network, make_network
 from infusion_core.engine.train import Learner, make_learner, step_generator
 from infusion_core.intervals import Interval, resolve_intervals
@@ -20,6 +21,7 @@ from infusion_core.octaves import with_octaves
 from infusion_core.sample import stage_start
 from infusion_core.schedule import Schedule, make_schedule
 from infusion_core.settings import Settings
+from infusion_core.views import shot_views
 
 if TYPE_CHECKING:
     from infusion_core.shot import Shot
@@ -46,6 +48,7 @@ class Work:
     intervals: tuple[Interval, ...]
     full_clip: Clip
     basis: ColourBasis
+    _views: dict[int, tuple[Source, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def tensor(self, array: np.ndarray) -> Tensor:
         """A NumPy array as a tensor on the device."""
@@ -61,6 +64,19 @@ class Work:
         """The shot at an interval's scale."""
         scaled = scaled_clip(self.full_clip, interval.scale)
         return Clip(self.tensor(scaled.plate), self.tensor(scaled.known))
+
+    def views(self, interval: Interval) -> tuple[Source, ...]:
+        """What training learns from besides the shot itself; kept for one stage at a time."""
+        if interval.stage not in self._views:
+            self._views.clear()
+            made = shot_views(
+                self.full_clip, interval.scale, self.settings.training.views, self.settings.run.seed
+            )
+            clips = [Clip(self.tensor(view.plate), self.tensor(view.known)) for view in made]
+            self._views[interval.stage] = tuple(
+                training_source(clip, torch.zeros_like(clip.plate)) for clip in clips
+            )
+        return self._views[interval.stage]
 
     def starts_stage(self, interval: Interval) -> bool:
         """Whether the reverse diffusion begins anew with this interval."""
