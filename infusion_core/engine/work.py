@@ -73,8 +73,9 @@ class Work:
                 self.full_clip, interval.scale, self.settings.training.views, self.settings.run.seed
             )
             clips = [Clip(self.tensor(view.plate), self.tensor(view.known)) for view in made]
+            nothing = torch.zeros((), device=self.device)
             self._views[interval.stage] = tuple(
-                training_source(clip, torch.zeros_like(clip.plate)) for clip in clips
+                training_source(clip, nothing.expand(clip.plate.shape)) for clip in clips
             )
         return self._views[interval.stage]
 
