@@ -18,8 +18,11 @@ def replacing(path: Path) -> Iterator[Path]:
     """Yield a path beside ``path`` to write to; it takes the place of ``path`` when the block ends well.
 
     Raises:
-        OutputError: the folder cannot be written.
+        OutputError: the folder cannot be written, or the path is a device, a pipe or a folder, whose place
+            a file must not take.
     """
+    if path.exists() and not path.is_file():
+        raise OutputError("Not a file, so none is put in its place.", path=path, remedy="Name a file.")
     beside = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,12 @@ def test_a_full_disk_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"file\.txt.*No space left") as caught, replacing(path):
         raise OSError(28, "No space left on device")
     assert caught.value.path == str(path)
+
+
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(OutputError, match="Not a file"):
+        write_text(path, "text")
+    assert path.is_fifo()
+    assert list(tmp_path.iterdir()) == [path]

@@ -125,7 +125,8 @@ def test_what_opencue_cannot_hold_is_refused(make_list, infusion_here, given, pa
 def test_a_job_is_launched_where_a_cuebot_answers(make_list, infusion) -> None:
     listed = make_list(1)
     words = ("submit", str(listed.shots[0].job), "--farm", "opencue")
-    assert infusion("submit", str(listed.path), "--farm", "opencue", "--output", "/dev/null").returncode == 0
+    written = str(listed.path.with_name("job.xml"))
+    assert infusion("submit", str(listed.path), "--farm", "opencue", "--output", written).returncode == 0
     with StandInCuebot() as cuebot:
         done = infusion(*words, CUEBOT_HOSTS=f"localhost:{cuebot.port}")
         assert done.returncode == 0, done.stderr
