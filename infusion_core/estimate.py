@@ -13,7 +13,6 @@ from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.network_size import level_widths
 from infusion_core.parallel import rough_intervals, trunk_shares
 from infusion_core.settings import NetworkSettings, Settings
-from infusion_core.views import num_views
 
 DEFAULT_MEMORY_GIB = 8.0
 BASE_BYTES = 400 * 2**20  # interpreter and libraries at work
@@ -21,7 +20,6 @@ FEATURE_SHARE = 0.6  # of the memory; the rest is for the clip and for training
 MIN_WINDOW = 24  # frames; the network looks about 8 frames to either side
 MIN_TILE = 128
 TILE_MULTIPLE = 32
-VIEW_BYTES = 17  # of a voxel: plate and known as float32, hole as bool
 TRAINING_PASSES = 3  # forward, and twice as much backward
 PAPER_INPUTS = 23
 FACTORED_INPUTS = 11
@@ -130,8 +128,7 @@ def _memory(size: tuple[int, int, int], settings: Settings) -> int:
         at_once * per_voxel * LIVE_MAPS[network.kind], trained * per_voxel * TRAINING_MAPS[network.kind]
     )
     clips = voxels * 4 * 3 * 10  # plate, noisy, x0_hat, noise and their copies on host and device
-    views = max(num_views(settings.training.views, stage.scale) * stage.scale**2 for stage in settings.stages)
-    return int(BASE_BYTES + working + clips + views * voxels * VIEW_BYTES)
+    return int(BASE_BYTES + working + clips)
 
 
 def estimate(size: tuple[int, int, int], settings: Settings) -> Estimate:

@@ -291,7 +291,7 @@ class TrainingSettings:
     views: int = setting(
         0,
         "Views",
-        "At half the resolution and below, learn from this many views of the shot besides: mirrored, "
+        "At half the resolution and below, learn from up to this many views of the shot besides: mirrored, "
         "shifted, stretched. Keeps a network from learning by heart what is where. 0: the shot alone, "
         "as the paper.",
         minimum=0,

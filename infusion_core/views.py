@@ -14,13 +14,19 @@ from infusion_core.clip import Clip, box_scaled
 JITTER = 0.3  # of the logarithm of height and width
 COARSEST_COUNTED = 0.25
 HIGHEST_SCALE = 0.5  # above it, resampling would change the grain
+ENOUGH_VOXELS = 420_000  # of all views together; larger shots are not learned by heart
 
 
-def num_views(most: int, scale: float) -> int:
-    """How many views a stage gets: ``most`` at a quarter and below, fewer at finer scales, for memory."""
-    if scale > HIGHEST_SCALE:
+def num_views(most: int, scale: float, size: tuple[int, int, int]) -> int:
+    """How many views of a shot of ``size`` (frames, rows, columns) a stage gets.
+
+    ``most`` at a quarter of the resolution and below, fewer at finer scales and of large shots.
+    """
+    frames, rows, columns = size
+    if scale > HIGHEST_SCALE or min(rows, columns) <= round(1 / scale):
         return 0
-    return round(most * min(1.0, (COARSEST_COUNTED / scale) ** 2))
+    at_scale = round(most * min(1.0, (COARSEST_COUNTED / scale) ** 2))
+    return min(at_scale, round(ENOUGH_VOXELS / (frames * rows * columns * scale**2)))
 
 
 def shot_view(clip: Clip, scale: float, generator: np.random.Generator) -> Clip:
@@ -49,6 +55,4 @@ def shot_views(clip: Clip, scale: float, most: int, seed: int) -> list[Clip]:
         most: Setting ``training.views``.
     """
     generator = np.random.default_rng([seed, round(scale * 2**20)])
-    if min(clip.size[1:]) <= round(1 / scale):
-        return []
-    return [shot_view(clip, scale, generator) for _ in range(num_views(most, scale))]
+    return [shot_view(clip, scale, generator) for _ in range(num_views(most, scale, clip.size))]

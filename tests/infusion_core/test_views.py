@@ -17,8 +17,13 @@ def ramp(frames=3, rows=32, columns=48, hole=False):
 
 
 def test_there_are_fewer_views_where_they_are_large_and_none_near_full_resolution():
-    assert [num_views(24, scale) for scale in (1 / 32, 1 / 4, 1 / 2, 0.6, 1.0)] == [24, 24, 6, 0, 0]
-    assert num_views(0, 0.25) == 0
+    size = (36, 54, 96)
+    assert [num_views(24, scale, size) for scale in (1 / 32, 1 / 4, 1 / 2, 0.6, 1.0)] == [24, 24, 6, 0, 0]
+    assert num_views(0, 0.25, size) == 0
+    large = [num_views(24, 1 / 2**n, (48, 800, 1000)) for n in range(1, 6)]
+    assert large == sorted(large)
+    assert large[:2] == [0, 0]
+    assert large[-1] > 8
 
 
 @pytest.mark.parametrize("scale", [0.25, 0.5])
