@@ -138,6 +138,26 @@ def test_without_eta_sampling_is_deterministic(plate):
     np.testing.assert_array_equal(*results)
 
 
+def test_the_gain_scales_the_fresh_noise_and_nothing_else(plate):
+    (interval,) = intervals(intervals=1, sampling_steps=6)
+    results = [
+        denoise_interval(
+            interval,
+            SCHEDULE,
+            _shrinking,
+            noise_of(1000),
+            plate.masked,
+            plate.known,
+            lambda level, outside=outside: outside * noise_of(level),
+            eta=1.0,
+            noise_gain=inside,
+        )[1]
+        for inside, outside in ((1.25, 1.0), (1.0, 1.25), (1.0, 1.0))
+    ]
+    np.testing.assert_array_equal(results[0], results[1])
+    assert np.abs(results[0] - results[2]).max() > 0.01
+
+
 def test_an_interval_goes_on_from_any_step(plate):
     interval = intervals(intervals=2, sampling_steps=6)[0]
     seen = []

@@ -5,7 +5,7 @@ import torch
 
 from infusion_core.basis import RGB
 from infusion_core.clip import Clip, background, clip_from_shot
-from infusion_core.engine.examples import draw_examples, pad_to_multiple, training_source
+from infusion_core.engine.examples import choose_source, draw_examples, pad_to_multiple, training_source
 from infusion_core.settings import TrainingSettings
 
 SHOT_HOLES = TrainingSettings(window=4, crop=12, holes="shot", loss="hidden", fill="current")
@@ -106,3 +106,16 @@ def test_padding_counts_for_nothing(clip):
         assert not value[..., 10:, :].any()
         assert not value[..., 10:].any()
     assert torch.equal(pad_to_multiple(clip.plate, 8), clip.plate)
+
+
+def test_three_of_four_examples_come_from_the_views_each_as_often():
+    generator = torch.Generator().manual_seed(0)
+    chosen = [choose_source(("shot", "a", "b", "c"), generator) for _ in range(2000)]
+    for name in ("shot", "a", "b", "c"):
+        assert chosen.count(name) / 2000 == pytest.approx(0.25, abs=0.04)
+
+
+def test_without_views_no_randomness_is_spent_on_the_choice():
+    generator, untouched = (torch.Generator().manual_seed(0) for _ in range(2))
+    assert choose_source(("shot",), generator) == "shot"
+    assert torch.equal(torch.rand(3, generator=generator), torch.rand(3, generator=untouched))

@@ -1,19 +1,24 @@
 """Steps that need no training; whole runs are in tests/infusion_core/cli."""
 
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import OpenImageIO as oiio
 import pytest
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
+from infusion_core.bundle import open_bundle
 from infusion_core.errors import Cancelled, JobError, OutputError
+from infusion_core.farm.shot_list import ListedShot
+from infusion_core.farm.tasks import tasks_of
 from infusion_core.job import steps
 from infusion_core.job.folder import JobFolder
 from infusion_core.job.inpaint import inpaint
 from infusion_core.job.spec import JobSpec
+from infusion_core.render import render
 from infusion_core.settings import Settings, ShotSettings
 
 FRAMES = range(1, 7)
@@ -153,3 +158,31 @@ def test_a_mistake_in_a_folder_that_was_there_leaves_the_folder(job: JobFolder) 
         inpaint(spec, job)
     assert job.spec.exists()
     assert not job.lock.exists()
+
+
+def test_a_region_with_coarser_stages_is_trained_exported_and_rendered_with_them(
+    job: JobFolder, tiny_settings: Callable[..., Settings]
+) -> None:
+    spec = job.read_spec()
+    few = {"training_steps": 2, "sampling_steps": 2}
+    settings = tiny_settings(
+        shot={"frames": "2-5", "handles": 1, "context": 4},
+        diffusion={"coarsest": 2},
+        stages=[
+            {"scale": 0.5, "t_low": 500, "intervals": 1, **few},
+            {"t_high": 600, "intervals": 2, **few},
+        ],
+    )
+    job.write_spec(replace(spec, settings=settings))
+    shots = [ListedShot("a", job.read_spec(), job)]
+    before = [task.name for task in tasks_of(shots)]
+    shot = steps.prepare(job)
+    assert [task.name for task in tasks_of(shots)] == before
+    assert len([name for name in before if "train" in name]) == 1 + 2 + 2 + 2
+    steps.train(job)
+    steps.export(job)
+    assert len(list(job.expert(0).parent.iterdir())) == 7
+    bundle = open_bundle(job.bundle)
+    assert [stage.scale for stage in bundle.settings.stages] == [0.125, 0.25, 0.5, 1.0]
+    rendered = render(bundle, shot, settings.run.seed)
+    assert np.abs(rendered - load_file(job.result)["x0"]).max() < 1e-3
