@@ -119,43 +119,30 @@ def _shrinking(noisy, t):
     return noisy * 0.5 + 0.001 * t
 
 
-def test_without_eta_sampling_is_deterministic(plate):
+def _sampled(plate, source, **options):
     (interval,) = intervals(intervals=1, sampling_steps=6)
-    results = []
-    for seed in (0, 1):
-        results.append(
-            denoise_interval(
-                interval,
-                SCHEDULE,
-                _shrinking,
-                noise_of(1000),
-                plate.masked,
-                plate.known,
-                lambda level, seed=seed: clip_noise(seed, level, range(SIZE[1]), (3, *SIZE[2:])),
-                eta=0.0,
-            )[1]
+    noisy = noise_of(1000)
+    return denoise_interval(
+        interval, SCHEDULE, _shrinking, noisy, plate.masked, plate.known, source, **options
+    )[1]
+
+
+def test_without_eta_sampling_is_deterministic(plate):
+    results = [
+        _sampled(
+            plate,
+            lambda level, seed=seed: clip_noise(seed, level, range(SIZE[1]), (3, *SIZE[2:])),
+            eta=0.0,
         )
+        for seed in (0, 1)
+    ]
     np.testing.assert_array_equal(*results)
 
 
 def test_the_gain_scales_the_fresh_noise_and_nothing_else(plate):
-    (interval,) = intervals(intervals=1, sampling_steps=6)
-    results = [
-        denoise_interval(
-            interval,
-            SCHEDULE,
-            _shrinking,
-            noise_of(1000),
-            plate.masked,
-            plate.known,
-            lambda level, outside=outside: outside * noise_of(level),
-            eta=1.0,
-            noise_gain=inside,
-        )[1]
-        for inside, outside in ((1.25, 1.0), (1.0, 1.25), (1.0, 1.0))
-    ]
-    np.testing.assert_array_equal(results[0], results[1])
-    assert np.abs(results[0] - results[2]).max() > 0.01
+    with_gain = _sampled(plate, noise_of, eta=1.0, noise_gain=1.25)
+    np.testing.assert_array_equal(with_gain, _sampled(plate, lambda level: 1.25 * noise_of(level), eta=1.0))
+    assert np.abs(with_gain - _sampled(plate, noise_of, eta=1.0)).max() > 0.01
 
 
 def test_an_interval_goes_on_from_any_step(plate):
