@@ -33,6 +33,19 @@ def wait_for(condition, seconds=100):
     assert condition()
 
 
+def hold_in_training(losses):
+    """Halt each process once it has trained some steps, so that none ends before the slowest has started."""
+    running = dict(losses)
+
+    def halted():
+        for process in [p for p, path in running.items() if len(read_losses(path)) > 5]:
+            process.send_signal(signal.SIGSTOP)
+            del running[process]
+        return not running
+
+    wait_for(halted)
+
+
 def in_one_process(listed, shot, infusion):
     """The pixels of ``infusion inpaint``; leaves no trace of it."""
     paths = [str(shot.folder / f"{name}.%04d.exr") for name in ("plate", "matte", "clean")]
@@ -57,10 +70,11 @@ def test_experts_side_by_side_killed_and_stopped_give_the_pixels_of_one_process(
     own = [shot.job / "tasks" / f"interval_{k:02d}" for k in range(INTERVALS)]
 
     experts = {k: start("train", folder, "--interval", str(k)) for k in (2, 0)}
-    wait_for(lambda: all(len(read_losses(own[k] / "losses.jsonl")) > 5 for k in experts))
+    hold_in_training({experts[k]: own[k] / "losses.jsonl" for k in experts})
     assert all((own[k] / "lock").exists() for k in experts)
     experts[2].send_signal(signal.SIGKILL)
     experts[0].send_signal(signal.SIGTERM)
+    experts[0].send_signal(signal.SIGCONT)
     _, err = experts[0].communicate(timeout=60)
     assert experts[0].returncode == 75, err
     experts[2].communicate(timeout=60)
