@@ -21,10 +21,10 @@ def replacing(path: Path) -> Iterator[Path]:
         OutputError: the folder cannot be written, or the path is a device, a pipe or a folder, whose place
             a file must not take.
     """
-    if path.exists() and not path.is_file():
-        raise OutputError("Not a file, so none is put in its place.", path=path, remedy="Name a file.")
     beside = path.with_name(f".{path.stem}.{uuid.uuid4().hex[:8]}{path.suffix}")
     try:
+        if path.exists() and not path.is_file():
+            raise OutputError("Not a file, so none is put in its place.", path=path, remedy="Name a file.")
         path.parent.mkdir(parents=True, exist_ok=True)
         yield beside
         os.replace(beside, path)
