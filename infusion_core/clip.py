@@ -14,6 +14,8 @@ from infusion_core.resample import box_matrix, cubic_matrix, resampled
 if TYPE_CHECKING:
     from infusion_core.shot import Shot
 
+KNOWN_SHARE = 0.499  # half, but for rounding
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -54,7 +56,11 @@ def frames_last(x0_hat: np.ndarray, basis: ColourBasis) -> np.ndarray:
 
 
 def scaled_clip(clip: Clip, scale: float) -> Clip:
-    """The clip at a lower resolution: known pixels are averaged; a pixel is known when all of it was."""
+    """The clip at a lower resolution.
+
+    Known pixels are averaged; a pixel is known when half of it was. Were all of it asked for, a coarse fill
+    would not know what touches the hole, and contradict it where a finer stage shows both.
+    """
     if scale == 1.0:
         return clip
     _, height, width = clip.size
@@ -66,7 +72,7 @@ def box_scaled(clip: Clip, rows: int, columns: int) -> Clip:
     _, height, width = clip.size
     matrices = box_matrix(height, rows), box_matrix(width, columns)
     share = resampled(clip.known, *matrices)
-    known = (share > 0.999).astype(np.float32)
+    known = (share > KNOWN_SHARE).astype(np.float32)
     plate = resampled(clip.plate, *matrices) / np.maximum(share, 1e-6) * known
     return Clip(plate, known)
 

@@ -181,7 +181,7 @@ class DiffusionSettings:
     beta_start: float = setting(1e-4, "First beta", "Variance added at t = 0.", minimum=1e-8, maximum=0.5)
     beta_end: float = setting(0.02, "Last beta", "Variance added at t = T-1.", minimum=1e-8, maximum=0.999)
     coarsest: int = setting(
-        20,
+        14,
         "Coarsest side",
         "For regions larger than the first of several stages is made for, coarser stages are put before it "
         "until the region's shorter side is below twice this; 0: the preset's stages as they are.",
@@ -196,7 +196,7 @@ class StageSettings:
     """Consecutive intervals worked at one resolution; stages run from coarse to fine."""
 
     scale: float = setting(
-        1.0, "Scale", "Resolution of this stage relative to the plate.", minimum=0.03125, maximum=1.0
+        1.0, "Scale", "Resolution of this stage relative to the plate.", minimum=0.0078125, maximum=1.0
     )
     t_high: int = setting(
         -1,

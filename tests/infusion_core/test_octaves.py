@@ -37,13 +37,19 @@ def test_a_small_region_keeps_the_stages_of_the_preset():
     assert with_octaves(settings, (40, 63, 112)) == settings
 
 
-def test_stages_between_begin_at_a_middle_noise_level():
+def test_stages_between_are_like_the_second_and_each_begins_at_a_lower_noise_level():
     settings = load_preset("standard")
     stages = with_octaves(settings, (100, 1000, 1400)).stages
-    assert [stage.scale for stage in stages] == [1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1]
-    assert stages[0] == replace(settings.stages[0], scale=1 / 32)
-    assert all(stage == replace(settings.stages[1], scale=stage.scale) for stage in stages[1:-1])
-    assert stages[-1] == settings.stages[-1]
+    assert [stage.scale for stage in stages] == [1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1]
+    assert stages[0] == replace(settings.stages[0], scale=1 / 64)
+    second, third = settings.stages[1:]
+    for stage in stages[1:-1]:
+        assert stage == replace(second, scale=stage.scale, t_high=stage.t_high)
+    assert stages[-1] == replace(third, t_high=stages[-1].t_high)
+    levels = [stage.t_high for stage in stages[1:]]
+    assert levels == sorted(levels, reverse=True)
+    assert levels[:2] == [second.t_high, third.t_high]
+    assert levels[-1] == pytest.approx(second.t_high * (third.t_high / second.t_high) ** 5, abs=1)
 
 
 @pytest.mark.parametrize("preset", ["paper", "standard"])
