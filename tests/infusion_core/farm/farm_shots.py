@@ -4,12 +4,14 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import OpenImageIO as oiio
+
+from infusion_core.job.losses import read_losses
 
 FRAMES, HEIGHT, WIDTH, FIRST_FRAME = 4, 24, 24, 1001
 
@@ -140,10 +142,14 @@ def environment(**more: str) -> dict[str, str]:
     return {**os.environ, "OMP_NUM_THREADS": "1", **more}
 
 
-def wait_for_training(shot: TinyShot, steps: int, timeout_s: float = 150.0) -> None:
-    """Wait until the shot's job has trained more than so many steps."""
-    losses = shot.job / "losses.jsonl"
+def wait_for(condition: Callable[[], bool], timeout_s: float = 150.0) -> None:
+    """Wait until a condition holds."""
     until = time.monotonic() + timeout_s
-    while not (losses.exists() and losses.read_text().count("\n") > steps):
+    while not condition():
         assert time.monotonic() < until, "waited in vain"
-        time.sleep(0.02)
+        time.sleep(0.01)
+
+
+def wait_for_training(shot: TinyShot, steps: int) -> None:
+    """Wait until the shot's job has trained more than so many steps."""
+    wait_for(lambda: len(read_losses(shot.job / "losses.jsonl")) > steps)

@@ -6,12 +6,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
-from farm_shots import INTERVALS, command_line, environment
+from farm_shots import INTERVALS, command_line, environment, wait_for
 
 from infusion_core.farm.checks import put_job
 from infusion_core.farm.shot_list import read_shot_list
@@ -24,13 +23,6 @@ needs_openjd = pytest.mark.skipif(not OPENJD.exists(), reason="openjd-cli is not
 
 def start(*words):
     return subprocess.Popen(command_line(*words), env=environment(), stderr=subprocess.PIPE, text=True)
-
-
-def wait_for(condition, seconds=100):
-    until = time.monotonic() + seconds
-    while not condition() and time.monotonic() < until:
-        time.sleep(0.01)
-    assert condition()
 
 
 def hold_in_training(losses):
@@ -163,7 +155,7 @@ def test_openjd_runs_a_killed_fan_out_to_the_same_pixels(make_list, infusion) ->
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     runner = subprocess.Popen(words, env=environment(), start_new_session=True, **quiet)
     own = shot.job / "tasks" / "interval_01"
-    wait_for(lambda: len(read_losses(own / "losses.jsonl")) > 5, 150)
+    wait_for(lambda: len(read_losses(own / "losses.jsonl")) > 5)
     os.kill(json.loads((own / "lock").read_text())["pid"], signal.SIGKILL)
     assert runner.wait(timeout=60) != 0
     assert not shot.outputs()
