@@ -21,20 +21,20 @@ def with_octaves(settings: Settings, size: tuple[int, int, int]) -> Settings:
     While the region's shorter side at the first stage's scale is at least twice ``diffusion.coarsest``
     pixels, that scale is halved and a stage like the second one is put in at the scale that it had. From
     stage to stage less is left to lay out: each starts lower than the one before, by the ratio that the
-    preset's second and third stages have. Presets of fewer stages (the paper) and ``diffusion.coarsest`` 0
-    stay as they are. Doing it twice changes nothing more.
+    preset's second and third stages have, if it has three. Presets of one stage (the paper) and
+    ``diffusion.coarsest`` 0 stay as they are. Doing it twice changes nothing more.
     """
     coarsest, side = settings.diffusion.coarsest, min(size[1:])
-    if coarsest == 0 or len(settings.stages) < 3:
+    if coarsest == 0 or len(settings.stages) < 2:
         return settings
-    first, second, third = settings.stages[:3]
+    first, second = settings.stages[:2]
     between: list[StageSettings] = []
     while first.scale * side >= 2 * coarsest and first.scale / 2 >= LOWEST_SCALE:
         between.insert(0, dataclasses.replace(second, scale=first.scale))
         first = dataclasses.replace(first, scale=first.scale / 2)
     if not between:
         return settings
-    falling = third.t_high / second.t_high
+    falling = settings.stages[2].t_high / second.t_high if len(settings.stages) > 2 else 1.0
     finer = (
         dataclasses.replace(stage, t_high=round(second.t_high * falling**k))
         for k, stage in enumerate((*between, *settings.stages[1:]))
