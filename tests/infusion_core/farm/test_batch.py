@@ -3,11 +3,10 @@
 import json
 import signal
 import subprocess
-import time
 
 import numpy as np
 import pytest
-from farm_shots import TinyShot, command_line, environment, write_exr
+from farm_shots import TinyShot, command_line, environment, wait_for_training, write_exr
 
 from infusion_core.farm.slots import Slot, make_slots, visible_gpus
 from infusion_core.settings import override, resolve
@@ -92,10 +91,7 @@ def test_a_stopped_batch_keeps_its_work_and_ends_with_the_same_pixels(make_list,
 
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     process = subprocess.Popen(command_line(*words), env=environment(), **pipes)
-    losses = listed.shots[0].job / "losses.jsonl"
-    until = time.monotonic() + 60
-    while not (losses.exists() and losses.read_text().count("\n") > 10) and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_for_training(listed.shots[0], 10)
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, err

@@ -4,11 +4,10 @@ import json
 import re
 import signal
 import subprocess
-import time
 
 import numpy as np
 import pytest
-from farm_shots import INTERVALS, command_line, environment
+from farm_shots import INTERVALS, command_line, environment, wait_for_training
 
 from infusion_core.farm.checks import put_job
 from infusion_core.farm.shot_list import read_shot_list
@@ -73,9 +72,7 @@ def test_a_stopped_task_says_run_me_again_and_goes_on(make_list, infusion) -> No
     words = command_line("train", str(shot.job), "--interval", "1")
     process = subprocess.Popen(words, env=environment(), stderr=subprocess.PIPE, text=True)
     losses = shot.job / "losses.jsonl"
-    until = time.monotonic() + 100
-    while not (losses.exists() and len(read_losses(losses)) > 10) and time.monotonic() < until:
-        time.sleep(0.01)
+    wait_for_training(shot, 10)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 75, err
