@@ -51,7 +51,7 @@ def stage_bounds(stage: StageSettings, schedule: Schedule) -> list[int]:
     Raises:
         SettingsError: the stage lies outside the schedule or has more intervals than noise levels.
     """
-    t_high = schedule.num_steps - 1 if stage.t_high < 0 else stage.t_high
+    t_high = stage.highest_level(schedule.num_steps)
     if not stage.t_low <= t_high < schedule.num_steps:
         raise SettingsError(
             f"A stage runs from t = {t_high} to {stage.t_low}.",

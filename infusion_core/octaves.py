@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from infusion_core.settings import Settings, StageSettings
-
-LOWEST_SCALE = 1 / 128
+from infusion_core.settings import LOWEST_SCALE, Settings, StageSettings
 
 
 def with_octaves(settings: Settings, size: tuple[int, int, int]) -> Settings:
@@ -34,9 +32,10 @@ def with_octaves(settings: Settings, size: tuple[int, int, int]) -> Settings:
         first = dataclasses.replace(first, scale=first.scale / 2)
     if not between:
         return settings
-    falling = settings.stages[2].t_high / second.t_high if len(settings.stages) > 2 else 1.0
+    levels = [stage.highest_level(settings.diffusion.num_steps) for stage in settings.stages[1:3]]
+    falling = min(1.0, levels[-1] / max(1, levels[0]))
     finer = (
-        dataclasses.replace(stage, t_high=round(second.t_high * falling**k))
+        dataclasses.replace(stage, t_high=round(levels[0] * falling**k))
         for k, stage in enumerate((*between, *settings.stages[1:]))
     )
     return dataclasses.replace(settings, stages=(first, *finer))

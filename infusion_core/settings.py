@@ -22,6 +22,7 @@ from infusion_core.errors import SettingsError
 
 SETTINGS_SCHEMA_VERSION = 1
 PRESETS = ("draft", "standard", "best", "paper")
+LOWEST_SCALE = 1 / 128
 
 
 def setting(
@@ -196,7 +197,7 @@ class StageSettings:
     """Consecutive intervals worked at one resolution; stages run from coarse to fine."""
 
     scale: float = setting(
-        1.0, "Scale", "Resolution of this stage relative to the plate.", minimum=0.0078125, maximum=1.0
+        1.0, "Scale", "Resolution of this stage relative to the plate.", minimum=LOWEST_SCALE, maximum=1.0
     )
     t_high: int = setting(
         -1,
@@ -225,6 +226,10 @@ class StageSettings:
         minimum=0,
         maximum=10000,
     )
+
+    def highest_level(self, num_steps: int) -> int:
+        """``t_high`` as a noise level of a schedule of ``num_steps``."""
+        return num_steps - 1 if self.t_high < 0 else self.t_high
 
 
 @dataclass(frozen=True)

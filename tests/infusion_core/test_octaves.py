@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infusion_core.intervals import resolve_intervals
-from infusion_core.octaves import LOWEST_SCALE, with_octaves
-from infusion_core.settings import load_preset
+from infusion_core.octaves import with_octaves
+from infusion_core.settings import LOWEST_SCALE, load_preset
 
 SIZES = st.tuples(st.integers(1, 300), st.integers(1, 5000), st.integers(1, 5000))
 PRESETS = st.sampled_from(["draft", "standard", "best"])
@@ -50,6 +50,14 @@ def test_stages_between_are_like_the_second_and_each_begins_at_a_lower_noise_lev
     assert levels == sorted(levels, reverse=True)
     assert levels[:2] == [second.t_high, third.t_high]
     assert levels[-1] == pytest.approx(second.t_high * (third.t_high / second.t_high) ** 5, abs=1)
+
+
+def test_a_second_stage_from_pure_noise_is_followed_by_lower_ones():
+    settings = load_preset("standard")
+    first, second, third = settings.stages
+    settings = replace(settings, stages=(first, replace(second, t_high=-1), third))
+    levels = [stage.t_high for stage in with_octaves(settings, (100, 300, 400)).stages]
+    assert levels == [-1, 999, 200, 40, 8]
 
 
 @pytest.mark.parametrize("preset", ["paper", "standard"])
