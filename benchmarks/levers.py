@@ -68,7 +68,7 @@ def error_in_hole(learner: Learner, clip: Clip, truth: Clip, t: int, schedule: S
         return torch.func.functional_call(network, weights, (*clips, torch.tensor([level])))
 
     denoise = make_denoiser(
-        call, clip, network.multiple, window=0, tile=0, as_array=lambda array: torch.from_numpy(array)
+        call, clip, network.multiple, window=0, tile=0, moving_grid=False, as_array=torch.from_numpy
     )
     noise = torch.randn(truth.plate.shape, generator=torch.Generator().manual_seed(0))
     alpha_bar = float(schedule.alpha_bar[t])

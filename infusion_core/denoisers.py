@@ -17,14 +17,36 @@ NetworkCall = Callable[[Any, Any, Any, Any, Any, int], Any]
 INPUT_NAMES = ("noisy", "masked_plate", "hole", "mean", "share", "t")
 
 
-def padded(array: Any, multiple: int, as_array: Callable[[np.ndarray], Any]) -> Any:
-    """``array`` (N, C, F, H, W) with zeros added at the bottom and right up to a multiple."""
+def grid_offset(t: int, multiple: int) -> tuple[int, int]:
+    """Rows and columns by which the call at noise level ``t`` shifts the clip against the network's grid.
+
+    The network halves rows and columns in blocks that start at the top left. Where the blocks lie is
+    arbitrary, and each call's prediction carries a trace of it; calls that lay them elsewhere each time wash
+    it out ("cycle spinning", Coifman and Donoho 1995, one shift a call). It depends on ``t`` alone, so that
+    a resumed run and a render do the same.
+    """
+    scattered = t * 2654435761 % 2**32 >> 16  # multiplicative hashing, Knuth 1998, section 6.4
+    return scattered % multiple, scattered // multiple % multiple
+
+
+def padded(
+    array: Any,
+    multiple: int,
+    as_array: Callable[[np.ndarray], Any],
+    offset: tuple[int, int] = (0, 0),
+    margin: int = 0,
+) -> Any:
+    """``array`` (N, C, F, H, W) within zeros, its first row and column at ``offset``.
+
+    Rows and columns are the least multiple that has room for ``margin`` more than the array's own.
+    """
     *outer, height, width = array.shape
-    if height % multiple == 0 and width % multiple == 0:
+    rows, columns = (side + margin + -(side + margin) % multiple for side in (height, width))
+    if (rows, columns) == (height, width):
         return array
-    size = (*outer, height + -height % multiple, width + -width % multiple)
-    result = as_array(np.zeros(size, np.float32))
-    result[..., :height, :width] = array
+    result = as_array(np.zeros((*outer, rows, columns), np.float32))
+    top, left = offset
+    result[..., top : top + height, left : left + width] = array
     return result
 
 
@@ -35,6 +57,7 @@ def make_denoiser(
     *,
     window: int,
     tile: int,
+    moving_grid: bool,
     as_array: Callable[[np.ndarray], Any],
 ) -> Denoiser:
     """A denoiser of the whole clip.
@@ -45,23 +68,27 @@ def make_denoiser(
         multiple: Rows and columns that the network takes are multiples of this.
         window: Frames denoised together; 0 for all.
         tile: Side of the squares denoised together; 0 for the whole region.
+        moving_grid: Shift the clip by ``grid_offset``; else it stays at the top left.
         as_array: Brings a NumPy array to the network's array type and device.
     """
     mean, share = background(clip.plate, clip.known)
     tiles = cut(clip.size, window, tile)
+    margin = multiple - 1 if moving_grid else 0
 
     def predict(noisy: Any, t: int, part: Tile) -> Any:
         _, _, _, rows, columns = part.index
         height, width = noisy[part.index].shape[-2:]
-        x0_hat = network(
-            padded(noisy[part.index], multiple, as_array),
-            padded(clip.plate[part.index], multiple, as_array),
-            padded(1.0 - clip.known[part.index], multiple, as_array),
-            padded(mean[:, :, :, rows, columns], multiple, as_array),
-            padded(share[:, :, :, rows, columns], multiple, as_array),
-            t,
+        offset = grid_offset(t, multiple) if moving_grid else (0, 0)
+        inputs = (
+            noisy[part.index],
+            clip.plate[part.index],
+            1.0 - clip.known[part.index],
+            mean[:, :, :, rows, columns],
+            share[:, :, :, rows, columns],
         )
-        return x0_hat[..., :height, :width]
+        x0_hat = network(*(padded(array, multiple, as_array, offset, margin) for array in inputs), t)
+        top, left = offset
+        return x0_hat[..., top : top + height, left : left + width]
 
     def denoise(noisy: Any, t: int) -> Any:
         return blended(lambda part: predict(noisy, t, part), tiles, noisy, as_array)

@@ -45,7 +45,15 @@ def _denoiser(bundle: Bundle, interval: Interval, clip: Clip) -> Denoiser:
         feed = {name: value for name, value in zip(INPUT_NAMES, values, strict=True) if name in wanted}
         return session.run(None, feed)[0]
 
-    return make_denoiser(call, clip, bundle.multiple, window=window, tile=tile, as_array=np.asarray)
+    return make_denoiser(
+        call,
+        clip,
+        bundle.multiple,
+        window=window,
+        tile=tile,
+        moving_grid=bundle.settings.sampling.moving_grid,
+        as_array=np.asarray,
+    )
 
 
 def _noise(seed: int, interval: Interval, draw: int, size: tuple[int, int, int]) -> np.ndarray:

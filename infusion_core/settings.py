@@ -336,6 +336,12 @@ class SamplingSettings:
         minimum=0.5,
         maximum=1.5,
     )
+    moving_grid: bool = setting(
+        False,
+        "Moving grid",
+        "Lay the network's grid of halved pixels elsewhere in each call, so that no trace of it stays in the "
+        "fill. Off as in the paper.",
+    )
     precision: str = setting(
         "float32",
         "Precision",

@@ -143,7 +143,15 @@ def _denoiser(work: Work, network: Network, weights: Mapping[str, Tensor], clip:
         with torch.autocast(work.device.type, work.precision, enabled=rounded):
             return torch.func.functional_call(network, dict(weights), inputs).float()
 
-    return make_denoiser(call, clip, network.multiple, window=window, tile=tile, as_array=work.tensor)
+    return make_denoiser(
+        call,
+        clip,
+        network.multiple,
+        window=window,
+        tile=tile,
+        moving_grid=work.settings.sampling.moving_grid,
+        as_array=work.tensor,
+    )
 
 
 def denoise(

@@ -75,6 +75,7 @@ def torch_take(settings, basis, weights, shot, seed):
             network.multiple,
             window=0,
             tile=0,
+            moving_grid=settings.sampling.moving_grid,
             as_array=torch.from_numpy,
         )
         with torch.no_grad():
