@@ -14,9 +14,10 @@ import numpy as np
 import torch
 
 from benchmarks.clips import DEFAULT_FOLDER, BenchClip, load_clip
+from benchmarks.scaled_truth import scaled_truth
 from infusion_core import load_preset
 from infusion_core.arrays import shot_from_arrays
-from infusion_core.clip import Clip, frames_last, scaled_clip
+from infusion_core.clip import Clip, frames_last
 from infusion_core.engine.phases import UNWATCHED, denoise, open_bench, train
 from infusion_core.engine.work import Work, begin, new_learner
 from infusion_core.meter import sequential_parts
@@ -63,14 +64,10 @@ def _no_state(*_: object) -> None:
 def measured(clip: BenchClip, settings: Settings) -> dict[str, float | None]:
     """Metrics of the first stage's fill against the truth at its scale."""
     work, x0_hat, scaled = first_stage(clip, settings)
-    box, colour = work.shot.box, work.shot.colour
-    truth = work.basis.encode(colour.encode(clip.truth[:, box.y0 : box.y1, box.x0 : box.x1]))
-    whole = Clip(
-        np.ascontiguousarray(truth.transpose(3, 0, 1, 2)[None]), np.ones_like(truth[None, None, ..., 0])
-    )
-    plates = (x0_hat.numpy(), scaled_clip(whole, work.intervals[0].scale).plate)
+    truth = scaled_truth(clip, work, work.intervals[0].scale)
     filled, right = (
-        np.clip(colour.decode(frames_last(plate, work.basis)), 0, 1).astype(np.float32) for plate in plates
+        np.clip(work.shot.colour.decode(frames_last(plate, work.basis)), 0, 1).astype(np.float32)
+        for plate in (x0_hat.numpy(), truth)
     )
     hole = scaled.known[0, 0].numpy() == 0
     filled = np.where(hole[..., None], filled, right)
