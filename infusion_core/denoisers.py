@@ -78,16 +78,19 @@ def make_denoiser(
     def predict(noisy: Any, t: int, part: Tile) -> Any:
         _, _, _, rows, columns = part.index
         height, width = noisy[part.index].shape[-2:]
-        offset = grid_offset(t, multiple) if moving_grid else (0, 0)
-        inputs = (
-            noisy[part.index],
-            clip.plate[part.index],
-            1.0 - clip.known[part.index],
-            mean[:, :, :, rows, columns],
-            share[:, :, :, rows, columns],
+        top, left = grid_offset(t, multiple) if moving_grid else (0, 0)
+
+        def placed(array: Any) -> Any:
+            return padded(array, multiple, as_array, (top, left), margin)
+
+        x0_hat = network(
+            placed(noisy[part.index]),
+            placed(clip.plate[part.index]),
+            placed(1.0 - clip.known[part.index]),
+            placed(mean[:, :, :, rows, columns]),
+            placed(share[:, :, :, rows, columns]),
+            t,
         )
-        x0_hat = network(*(padded(array, multiple, as_array, offset, margin) for array in inputs), t)
-        top, left = offset
         return x0_hat[..., top : top + height, left : left + width]
 
     def denoise(noisy: Any, t: int) -> Any:

@@ -7,7 +7,6 @@ region of the plates. Nothing outside of it is held for more than one frame.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -16,6 +15,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from infusion_core.atomic import replacing
 from infusion_core.box import Box
 from infusion_core.colour import ColourKind, ColourTransform, fit_colour
 from infusion_core.each_frame import for_each_frame
@@ -68,8 +68,11 @@ class Shot:
         return tuple(frame for frame in self.frames if frame not in set(self.handles))
 
     def save(self, path: str | Path) -> None:
-        """Write the shot as one safetensors file, replacing it only once complete."""
-        path = Path(path)
+        """Write the shot as one safetensors file, replacing it only once complete.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
         box = self.box
         header = {
             "schema_version": SHOT_SCHEMA_VERSION,
@@ -79,13 +82,12 @@ class Shot:
             "colour": self.colour.to_dict(),
         }
         arrays = {"plate": self.plate, "hole": self.hole, "known": self.known, "blend": self.blend}
-        beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-            save_file(contiguous, beside, metadata={"shot": json.dumps(header)})
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
+        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        with replacing(Path(path)) as beside:
+            try:
+                save_file(contiguous, beside, metadata={"shot": json.dumps(header)})
+            except SafetensorError as error:
+                raise OSError(str(error)) from error
 
     @classmethod
     def load(cls, path: str | Path) -> Shot:

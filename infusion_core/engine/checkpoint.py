@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -12,6 +11,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from infusion_core.atomic import replacing
 from infusion_core.errors import JobError
 
 CHECKPOINT_SCHEMA_VERSION = 1
@@ -36,12 +36,15 @@ class State:
     tensors: dict[str, np.ndarray]
 
     def save(self, path: str | Path) -> None:
-        """Write the state beside ``path`` and rename it, so that a crash leaves the older one."""
+        """Write the state beside ``path`` and rename it, so that a crash leaves the older one.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
         where = {"interval": self.interval, "phase": self.phase, "step": self.step}
         metadata = {"schema_version": str(CHECKPOINT_SCHEMA_VERSION), "where": json.dumps(where)}
-        beside = Path(f"{path}.partial")
-        beside.write_bytes(save({k: np.asarray(v, order="C") for k, v in self.tensors.items()}, metadata))
-        os.replace(beside, path)
+        with replacing(Path(path)) as beside:
+            beside.write_bytes(save({k: np.asarray(v, order="C") for k, v in self.tensors.items()}, metadata))
 
     @staticmethod
     def load(path: str | Path) -> State:
