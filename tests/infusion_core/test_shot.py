@@ -282,7 +282,7 @@ def test_progress_goes_up_and_stopping_stops(files):
 
 def test_a_shot_survives_saving(files, tmp_path):
     _, shot = files.make().load(frames="2-5", handles=1)
-    path = tmp_path / "shot.safetensors"
+    path = tmp_path / "job" / "shot.safetensors"
     shot.save(path)
     shot.save(path)
     back = Shot.load(path)
@@ -291,12 +291,12 @@ def test_a_shot_survives_saving(files, tmp_path):
         assert np.array_equal(getattr(back, name), getattr(shot, name))
     for name in ("frames", "handles", "fill_frames", "box", "colour"):
         assert getattr(back, name) == getattr(shot, name)
-    assert list(tmp_path.iterdir()) == [path]
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_shot_that_cannot_be_saved_leaves_the_older_one(files, tmp_path, monkeypatch):
     _, shot = files.make().load(frames="2-3")
-    path = tmp_path / "shot.safetensors"
+    path = tmp_path / "job" / "shot.safetensors"
     shot.save(path)
     before = path.read_bytes()
 
@@ -309,7 +309,7 @@ def test_a_shot_that_cannot_be_saved_leaves_the_older_one(files, tmp_path, monke
         shot.save(path)
     assert caught.value.path == str(path)
     assert path.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [path]
+    assert list(path.parent.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("content", [None, b"", b"nonsense", b"\x08\0\0\0\0\0\0\0{}      "])
