@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import Field, fields
 from typing import Any, get_type_hints
@@ -86,9 +87,13 @@ def setting_options(*sections: str, without: tuple[str, ...] = ()) -> Callable[[
     return decorate
 
 
-def preset_options(command: Any) -> Any:
-    """Decorator: --preset, --config and --set."""
-    for option in (
+def preset_options(default: str = "standard") -> Callable[[Any], Any]:
+    """Decorator: --preset, --config and --set.
+
+    Args:
+        default: Preset of a command that was given none, as its help says; the command sees to it.
+    """
+    options = (
         click.option(
             "--set", "assignments", multiple=True, metavar="NAME=VALUE",
             help="Any other setting, e.g. training.window=8, stages.training_steps=400 (all stages) or "
@@ -102,11 +107,10 @@ def preset_options(command: Any) -> Any:
         click.option(
             "--preset", type=click.Choice(PRESETS), default=None,
             help="draft for a first look, standard, best, or paper for the authors' algorithm constant by "
-            "constant (days on a CPU).  [default: standard]",
+            f"constant (days on a CPU).  [default: {default}]",
         ),
-    ):  # fmt: skip
-        command = option(command)
-    return command
+    )  # fmt: skip
+    return lambda command: functools.reduce(lambda decorated, option: option(decorated), options, command)
 
 
 def progress_options(command: Any) -> Any:

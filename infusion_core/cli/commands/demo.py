@@ -20,7 +20,7 @@ from infusion_core.cli.options import GroupedCommand, preset_options, progress_o
     metavar="DIR",
     help="Where to put everything; files of an earlier demo are replaced.  [default: infusion_demo]",
 )
-@preset_options
+@preset_options("draft")
 @setting_options("run")
 @progress_options
 def command(folder: str, **options: Any) -> None:

@@ -15,7 +15,7 @@ from infusion_core.cli.options import GroupedCommand, preset_options, progress_o
 @click.argument("matte", required=False)
 @click.argument("output", required=False)
 @setting_options("shot")
-@preset_options
+@preset_options()
 @setting_options("run")
 @click.option(
     "--job",

@@ -1,6 +1,7 @@
 """The options of the command line are those of the schema, and what is given last wins."""
 
 from dataclasses import fields
+from importlib import import_module
 
 import click
 import pytest
@@ -27,6 +28,24 @@ def test_every_setting_of_shot_and_run_has_an_option_with_its_help() -> None:
             assert f"--{item.name.replace('_', '-')}" in option.opts
             assert option.help.startswith(item.metadata["help"])
             assert option.default is None
+
+
+@pytest.mark.parametrize(("name", "preset"), [("inpaint", "standard"), ("demo", "draft")])
+def test_the_help_names_the_preset_that_is_taken_when_none_is_given(name, preset, monkeypatch) -> None:
+    chosen = import_module(f"infusion_core.cli.commands.{name}").command
+    help_text = next(option.help for option in chosen.params if option.name == "preset")
+    assert help_text.endswith(f"[default: {preset}]")
+    taken = []
+
+    def resolve(wanted, **_):
+        taken.append(wanted or "standard")
+        raise SettingsError("Far enough.")
+
+    monkeypatch.setattr(schema, "resolve", resolve)
+    words = ["p", "m", "o.%04d.exr"] if name == "inpaint" else []
+    with pytest.raises(SettingsError):
+        chosen.main(words, standalone_mode=False)
+    assert taken == [preset]
 
 
 SCRIPTED = (
