@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from infusion_core.clip import Clip, background
+from infusion_core.estimate import tile_size
 from infusion_core.sample import Denoiser
+from infusion_core.settings import Settings
 from infusion_core.tiles import Tile, blended, cut
 
 # (noisy, masked_plate, hole, mean background, share known, t) -> x0_hat; rows and columns are multiples
@@ -97,3 +99,18 @@ def make_denoiser(
         return blended(lambda part: predict(noisy, t, part), tiles, noisy, as_array)
 
     return denoise
+
+
+def shot_denoiser(
+    network: NetworkCall,
+    clip: Clip,
+    multiple: int,
+    settings: Settings,
+    as_array: Callable[[np.ndarray], Any],
+) -> Denoiser:
+    """``make_denoiser`` as a run's settings ask for it: the same in training runs and in renders."""
+    window, tile = tile_size(clip.size, settings)
+    moving_grid = settings.sampling.moving_grid
+    return make_denoiser(
+        network, clip, multiple, window=window, tile=tile, moving_grid=moving_grid, as_array=as_array
+    )

@@ -9,8 +9,8 @@ import onnxruntime
 
 from infusion_core.bundle import Bundle
 from infusion_core.clip import Clip, clip_from_shot, filled, scaled_clip
-from infusion_core.denoisers import INPUT_NAMES, make_denoiser
-from infusion_core.estimate import call_flops, tile_size
+from infusion_core.denoisers import INPUT_NAMES, shot_denoiser
+from infusion_core.estimate import call_flops
 from infusion_core.intervals import Interval
 from infusion_core.noise import clip_noise, stage_draw
 from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
@@ -30,7 +30,6 @@ def available_providers(device: str = "auto") -> list[str]:
 
 def _denoiser(bundle: Bundle, interval: Interval, clip: Clip) -> Denoiser:
     run = bundle.settings.run
-    window, tile = tile_size(clip.size, bundle.settings)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = run.threads
     options.log_severity_level = 3
@@ -45,15 +44,7 @@ def _denoiser(bundle: Bundle, interval: Interval, clip: Clip) -> Denoiser:
         feed = {name: value for name, value in zip(INPUT_NAMES, values, strict=True) if name in wanted}
         return session.run(None, feed)[0]
 
-    return make_denoiser(
-        call,
-        clip,
-        bundle.multiple,
-        window=window,
-        tile=tile,
-        moving_grid=bundle.settings.sampling.moving_grid,
-        as_array=np.asarray,
-    )
+    return shot_denoiser(call, clip, bundle.multiple, bundle.settings, np.asarray)
 
 
 def _noise(seed: int, interval: Interval, draw: int, size: tuple[int, int, int]) -> np.ndarray:

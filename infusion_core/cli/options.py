@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Mapping
 from dataclasses import Field, fields
 from typing import Any, get_type_hints
@@ -110,7 +109,13 @@ def preset_options(default: str = "standard") -> Callable[[Any], Any]:
             f"constant (days on a CPU).  [default: {default}]",
         ),
     )  # fmt: skip
-    return lambda command: functools.reduce(lambda decorated, option: option(decorated), options, command)
+
+    def decorate(command: Any) -> Any:
+        for option in options:
+            command = option(command)
+        return command
+
+    return decorate
 
 
 def progress_options(command: Any) -> Any:

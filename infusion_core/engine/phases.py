@@ -11,13 +11,12 @@ import torch
 from torch import Tensor
 
 from infusion_core.clip import Clip
-from infusion_core.denoisers import make_denoiser
+from infusion_core.denoisers import shot_denoiser
 from infusion_core.engine.checkpoint import State
 from infusion_core.engine.model import Network
 from infusion_core.engine.train import Learner, train_interval
 from infusion_core.engine.work import Work
 from infusion_core.errors import Cancelled
-from infusion_core.estimate import tile_size
 from infusion_core.intervals import Interval
 from infusion_core.meter import Part, WorkMeter
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
@@ -135,7 +134,6 @@ def train(
 
 
 def _denoiser(work: Work, network: Network, weights: Mapping[str, Tensor], clip: Clip) -> Denoiser:
-    window, tile = tile_size(clip.size, work.settings)
     rounded = work.settings.sampling.precision == "training" and work.precision != torch.float32
 
     def call(noisy: Tensor, plate: Tensor, hole: Tensor, mean: Tensor, share: Tensor, t: int) -> Tensor:
@@ -143,15 +141,7 @@ def _denoiser(work: Work, network: Network, weights: Mapping[str, Tensor], clip:
         with torch.autocast(work.device.type, work.precision, enabled=rounded):
             return torch.func.functional_call(network, dict(weights), inputs).float()
 
-    return make_denoiser(
-        call,
-        clip,
-        network.multiple,
-        window=window,
-        tile=tile,
-        moving_grid=work.settings.sampling.moving_grid,
-        as_array=work.tensor,
-    )
+    return shot_denoiser(call, clip, network.multiple, work.settings, work.tensor)
 
 
 def denoise(
