@@ -243,6 +243,12 @@ class TrainingSettings:
         "parallel: all start from a shared trunk and may train at the same time, on a machine each.",
         choices=("sequential", "parallel"),
     )
+    prior: bool = setting(
+        False,
+        "Warm start",
+        "Start from weights that have learned procedural textures, where some are shipped for this network, "
+        "instead of from random ones. Off as in the paper.",
+    )
     trunk_steps: int = setting(
         0,
         "Trunk steps",

@@ -8,14 +8,14 @@ from typing import Any, get_type_hints
 
 import click
 
-from infusion_core.settings import PRESETS, SECTIONS
+from infusion_core.settings import PRESETS, SECTIONS, TrainingSettings
 
 # Options not named here are listed under "More".
 GROUPS: dict[str, tuple[str, ...]] = {
     "Frames": ("frames", "handles", "layer"),
     "Matte": ("matte_channel", "invert", "threshold", "grow", "feather"),
     "Picture": ("colour", "alpha", "context"),
-    "Quality": ("preset", "seed", "config", "assignments"),
+    "Quality": ("preset", "seed", "prior", "config", "assignments"),
     "Machine": ("device", "precision", "threads", "memory"),
     "Job": ("job", "resume", "overwrite", "dry_run"),
 }
@@ -87,7 +87,7 @@ def setting_options(*sections: str, without: tuple[str, ...] = ()) -> Callable[[
 
 
 def preset_options(default: str = "standard") -> Callable[[Any], Any]:
-    """Decorator: --preset, --config and --set.
+    """Decorator: --preset, --config, --set and --no-prior.
 
     Args:
         default: Preset of a command that was given none, as its help says; the command sees to it.
@@ -110,8 +110,10 @@ def preset_options(default: str = "standard") -> Callable[[Any], Any]:
         ),
     )  # fmt: skip
 
+    prior = next(item for item in fields(TrainingSettings) if item.name == "prior")
+
     def decorate(command: Any) -> Any:
-        for option in options:
+        for option in (*options, _setting_option(prior, bool)):
             command = option(command)
         return command
 

@@ -20,7 +20,7 @@ def settings_from(options: Mapping[str, Any]) -> Settings:
     return schema.resolve(
         options["preset"],
         files=options["config"],
-        tables=given_tables(options, "shot", "run"),
+        tables=given_tables(options, "shot", "run", "training"),
         assignments=options["assignments"],
     )
 
@@ -29,7 +29,7 @@ def settings_over(base: Settings, options: Mapping[str, Any]) -> Settings:
     """``base`` with what the user gave laid over it; a preset or a file begins anew from the preset."""
     if options["preset"] or options["config"]:
         return settings_from(options)
-    changed = schema.override(base, given_tables(options, "shot", "run"))
+    changed = schema.override(base, given_tables(options, "shot", "run", "training"))
     return schema.apply_assignments(changed, options["assignments"])
 
 

@@ -112,13 +112,20 @@ def _draw_one(source: Source, settings: TrainingSettings, generator: Generator) 
 def draw_examples(
     source: Source, settings: TrainingSettings, multiple: int, generator: Generator
 ) -> Examples:
-    """Draw a batch of training crops.
+    """Draw a batch of training crops, all from one source; arguments as ``draw_from_each``."""
+    return draw_from_each([source] * settings.batch, settings, multiple, generator)
+
+
+def draw_from_each(
+    sources: Sequence[Source], settings: TrainingSettings, multiple: int, generator: Generator
+) -> Examples:
+    """Draw one training crop from each source.
 
     Args:
-        source: From ``training_source``.
+        sources: From ``training_source``; all at least as large as a crop, or all of one size.
         settings: Crop, window, holes and loss.
         multiple: Rows and columns are padded up to a multiple of this.
         generator: Source of every random choice, on the CPU.
     """
-    parts = [_draw_one(source, settings, generator) for _ in range(settings.batch)]
+    parts = [_draw_one(source, settings, generator) for source in sources]
     return Examples(*(pad_to_multiple(torch.cat(items), multiple) for items in zip(*parts, strict=True)))

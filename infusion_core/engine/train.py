@@ -148,9 +148,34 @@ def train_step(
         generator=generator if device.type == "cpu" else step_generator(seed, stream, step, str(device)),
         device=device,
     )
+    rate = learning_rate(step, num_steps, settings)
+    return descend(learner, examples, t, noise, schedule, settings, rate=rate, step=step, precision=precision)
+
+
+def descend(
+    learner: Learner,
+    examples: Examples,
+    t: Tensor,
+    noise: Tensor,
+    schedule: Schedule,
+    settings: TrainingSettings,
+    *,
+    rate: float,
+    step: int,
+    precision: torch.dtype = torch.float32,
+) -> float:
+    """Take one step down the loss of a batch of examples; return the loss before it.
+
+    Args:
+        t: Noise level of each example, (N,), on the CPU.
+        noise: Standard normal, the examples' size.
+        rate: The learning rate.
+        step: How many steps the moving average has seen.
+    """
+    network = learner.network
     for group in learner.optimiser.param_groups:
-        group["lr"] = learning_rate(step, num_steps, settings)
-    with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+        group["lr"] = rate
+    with torch.autocast(noise.device.type, precision, enabled=precision != torch.float32):
         loss = training_loss(network, examples, t, noise, schedule, settings.loss)
     learner.optimiser.zero_grad(set_to_none=True)
     loss.backward()

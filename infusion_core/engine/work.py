@@ -18,6 +18,7 @@ from infusion_core.engine.train import Learner, make_learner, step_generator
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.noise import clip_noise, stage_draw
 from infusion_core.octaves import with_octaves
+from infusion_core.prior.weights import load_prior
 from infusion_core.sample import stage_start
 from infusion_core.schedule import Schedule, make_schedule
 from infusion_core.settings import Settings
@@ -115,10 +116,14 @@ def begin(shot: Shot, settings: Settings) -> Work:
 
 
 def new_network(work: Work) -> Network:
-    """The network with the weights that every run with this seed begins with."""
+    """The network with the weights that every run with these settings and this seed begins with."""
     generator = step_generator(work.settings.run.seed, len(work.intervals), 0)
     torch.manual_seed(generator.initial_seed())
-    network = make_network(work.settings.network, work.schedule).to(work.device)
+    network = make_network(work.settings.network, work.schedule)
+    prior = load_prior(work.settings.network) if work.settings.training.prior else None
+    if prior is not None:
+        network.load_state_dict({name: torch.from_numpy(weight) for name, weight in prior.items()})
+    network.to(work.device)
     store_channels_last(network)
     return network
 

@@ -43,7 +43,7 @@ def command(folder: str, **options: Any) -> None:
         options["preset"] or "draft",
         files=options["config"],
         # The marker's matte is soft; grown, its edge lies on pixels that show nothing of the marker.
-        tables={"shot": {"grow": 2}, **given_tables(options, "run")},
+        tables={"shot": {"grow": 2}, **given_tables(options, "run", "training")},
         assignments=options["assignments"],
     )
     place = Path(folder).absolute()

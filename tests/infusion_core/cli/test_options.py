@@ -48,6 +48,13 @@ def test_the_help_names_the_preset_that_is_taken_when_none_is_given(name, preset
     assert taken == [preset]
 
 
+def test_a_run_can_do_without_the_warm_start() -> None:
+    assert settings_from(parse()).training.prior
+    assert not settings_from(parse("--no-prior")).training.prior
+    assert not settings_from(parse("--preset", "paper")).training.prior
+    assert settings_from(parse("--preset", "paper", "--prior")).training.prior
+
+
 SCRIPTED = (
     "frames preset seed device job resume overwrite dry-run "
     "matte-channel invert threshold grow feather handles"

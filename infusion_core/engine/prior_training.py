@@ -1,0 +1,104 @@
+"""Train the warm start: ``python -m infusion_core.engine.prior_training [OUT]``.
+
+One network of the preset ``standard`` learns all noise levels on procedural clips that are made as it goes.
+It takes about an hour of one CPU core and prints its loss; the same seed makes the same textures.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.random import Generator
+from safetensors.numpy import save_file
+
+from infusion_core.atomic import replacing
+from infusion_core.clip import Clip
+from infusion_core.engine.examples import Source, draw_from_each, training_source
+from infusion_core.engine.model import make_network
+from infusion_core.engine.train import Learner, descend, learning_rate, make_learner, step_generator
+from infusion_core.engine.work import store_channels_last
+from infusion_core.intervals import sampling_times
+from infusion_core.prior.textures import procedural_clip
+from infusion_core.prior.weights import prior_file
+from infusion_core.schedule import make_schedule
+from infusion_core.settings import Settings, load_preset
+
+STEPS = 12_000
+CLIPS = 100  # learned from at any time
+STEPS_TO_A_NEW_CLIP = 4
+FRAMES, SMALLEST, LARGEST = 24, 32, 52
+LOWEST_LEVEL, LEVELS = 3, 200
+REPORT = 200
+
+
+def procedural_source(generator: Generator) -> Source:
+    """A random procedural clip to draw examples from."""
+    rows, columns = (int(side) for side in generator.integers(SMALLEST, LARGEST, 2))
+    plate = torch.from_numpy(procedural_clip(generator, (FRAMES, rows, columns)))[None]
+    return training_source(Clip(plate, torch.ones_like(plate[:, :1])), torch.zeros_like(plate))
+
+
+def train_prior(settings: Settings, steps: int, precision: torch.dtype) -> Learner:
+    """A network trained for ``steps`` on procedural clips, over all noise levels alike in log-SNR."""
+    schedule = make_schedule(settings.diffusion)
+    levels = torch.tensor(sampling_times(settings.diffusion.num_steps - 1, LOWEST_LEVEL, LEVELS, schedule))
+    torch.manual_seed(settings.run.seed)
+    network = make_network(settings.network, schedule)
+    store_channels_last(network)
+    learner = make_learner(network, settings.training)
+    chooser = np.random.default_rng(settings.run.seed)
+    pool = [procedural_source(chooser) for _ in range(CLIPS)]
+    losses: list[float] = []
+    for step in range(steps):
+        if step % STEPS_TO_A_NEW_CLIP == 0:
+            pool[chooser.integers(CLIPS)] = procedural_source(chooser)
+        generator = step_generator(settings.run.seed, 0, step)
+        sources = [pool[i] for i in chooser.integers(CLIPS, size=settings.training.batch)]
+        examples = draw_from_each(sources, settings.training, network.multiple, generator)
+        t = levels[torch.randint(len(levels), (len(sources),), generator=generator)]
+        noise = torch.randn(examples.clean.shape, generator=generator)
+        rate = learning_rate(step, steps, settings.training)
+        losses.append(
+            descend(
+                learner,
+                examples,
+                t,
+                noise,
+                schedule,
+                settings.training,
+                rate=rate,
+                step=step,
+                precision=precision,
+            )
+        )
+        if (step + 1) % REPORT == 0:
+            print(f"step {step + 1} of {steps}: loss {np.mean(losses[-REPORT:]):.4f}", flush=True)
+    return learner
+
+
+def save_prior(learner: Learner, out: Path) -> None:
+    """Write what sampling would use, in half precision: a start needs no more."""
+    arrays = {
+        name: np.ascontiguousarray(weight.detach().numpy().astype(np.float16))
+        for name, weight in learner.sampling_weights().items()
+    }
+    with replacing(out) as beside:
+        save_file(arrays, beside)
+
+
+def main() -> None:
+    settings = load_preset("standard")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", type=Path, nargs="?", default=Path(str(prior_file(settings.network))))
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    save_prior(train_prior(settings, options.steps, torch.bfloat16), options.out)
+
+
+if __name__ == "__main__":
+    main()
