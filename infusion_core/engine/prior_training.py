@@ -7,6 +7,8 @@ It takes about an hour of one CPU core and prints its loss; the same seed makes 
 from __future__ import annotations
 
 import argparse
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -43,40 +45,36 @@ def procedural_source(generator: Generator) -> Source:
 
 def train_prior(settings: Settings, steps: int, precision: torch.dtype) -> Learner:
     """A network trained for ``steps`` on procedural clips, over all noise levels alike in log-SNR."""
-    schedule = make_schedule(settings.diffusion)
+    training, schedule = settings.training, make_schedule(settings.diffusion)
     levels = torch.tensor(sampling_times(settings.diffusion.num_steps - 1, LOWEST_LEVEL, LEVELS, schedule))
     torch.manual_seed(settings.run.seed)
     network = make_network(settings.network, schedule)
     store_channels_last(network)
-    learner = make_learner(network, settings.training)
-    chooser = np.random.default_rng(settings.run.seed)
-    pool = [procedural_source(chooser) for _ in range(CLIPS)]
+    learner = make_learner(network, training)
     losses: list[float] = []
-    for step in range(steps):
-        if step % STEPS_TO_A_NEW_CLIP == 0:
-            pool[chooser.integers(CLIPS)] = procedural_source(chooser)
+    for step, sources in zip(range(steps), _batches(settings.run.seed, training.batch), strict=False):
         generator = step_generator(settings.run.seed, 0, step)
-        sources = [pool[i] for i in chooser.integers(CLIPS, size=settings.training.batch)]
-        examples = draw_from_each(sources, settings.training, network.multiple, generator)
-        t = levels[torch.randint(len(levels), (len(sources),), generator=generator)]
+        examples = draw_from_each(sources, training, network.multiple, generator)
+        t = levels[torch.randint(len(levels), (training.batch,), generator=generator)]
         noise = torch.randn(examples.clean.shape, generator=generator)
-        rate = learning_rate(step, steps, settings.training)
-        losses.append(
-            descend(
-                learner,
-                examples,
-                t,
-                noise,
-                schedule,
-                settings.training,
-                rate=rate,
-                step=step,
-                precision=precision,
-            )
+        rate = learning_rate(step, steps, training)
+        loss = descend(
+            learner, examples, t, noise, schedule, training, rate=rate, step=step, precision=precision
         )
+        losses.append(loss)
         if (step + 1) % REPORT == 0:
             print(f"step {step + 1} of {steps}: loss {np.mean(losses[-REPORT:]):.4f}", flush=True)
     return learner
+
+
+def _batches(seed: int, size: int) -> Iterator[list[Source]]:
+    """Clips for one step after the other, from a pool in which one is replaced now and then."""
+    chooser = np.random.default_rng(seed)
+    pool = [procedural_source(chooser) for _ in range(CLIPS)]
+    for step in itertools.count():
+        if step % STEPS_TO_A_NEW_CLIP == 0:
+            pool[chooser.integers(CLIPS)] = procedural_source(chooser)
+        yield [pool[i] for i in chooser.integers(CLIPS, size=size)]
 
 
 def save_prior(learner: Learner, out: Path) -> None:
