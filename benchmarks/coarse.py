@@ -26,7 +26,7 @@ from infusion_core.settings import Settings, apply_assignments
 
 LEVERS: dict[str, list[str]] = {
     "standard": [],
-    "no warm start": ["training.prior=false"],
+    "warm start": ["training.prior=true"],
     "no views": ["training.views=0"],
     "no views, 500 steps": ["training.views=0", "stages.0.training_steps=500"],
     "no views, 125 steps": ["training.views=0", "stages.0.training_steps=125"],

@@ -246,8 +246,8 @@ class TrainingSettings:
     prior: bool = setting(
         False,
         "Warm start",
-        "Start from weights that have learned procedural textures, where some are shipped for this network, "
-        "instead of from random ones. Off as in the paper.",
+        "Start from weights that have learned procedural textures instead of from random ones, where the "
+        "network is that of draft and standard.",
     )
     trunk_steps: int = setting(
         0,

@@ -9,6 +9,7 @@ from benchmarks.scaled_truth import scaled_truth
 from infusion_core import load_preset
 from infusion_core.arrays import shot_from_arrays
 from infusion_core.engine.work import begin
+from infusion_core.settings import apply_assignments
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def clip():
 
 @pytest.fixture(scope="module")
 def settings():
-    return load_preset("draft")
+    return apply_assignments(load_preset("draft"), ["training.prior=false"])
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.0])

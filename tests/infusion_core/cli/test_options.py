@@ -48,11 +48,10 @@ def test_the_help_names_the_preset_that_is_taken_when_none_is_given(name, preset
     assert taken == [preset]
 
 
-def test_a_run_can_do_without_the_warm_start() -> None:
-    assert settings_from(parse()).training.prior
-    assert not settings_from(parse("--no-prior")).training.prior
-    assert not settings_from(parse("--preset", "paper")).training.prior
-    assert settings_from(parse("--preset", "paper", "--prior")).training.prior
+def test_the_warm_start_can_be_switched_on_and_off() -> None:
+    assert settings_from(parse("--preset", "draft")).training.prior
+    assert not settings_from(parse("--preset", "draft", "--no-prior")).training.prior
+    assert settings_from(parse("--prior")).training.prior
 
 
 SCRIPTED = (

@@ -26,15 +26,15 @@ def shot_for(settings):
 
 
 def starting_weights(*assignments):
-    settings = apply_assignments(load_preset("standard"), ["run.threads=1", *assignments])
+    settings = apply_assignments(load_preset("draft"), ["run.threads=1", *assignments])
     return dict(new_network(begin(shot_for(settings), settings)).named_parameters())
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_the_fast_presets_have_a_warm_start_and_the_paper_has_none(name):
+def test_the_first_look_starts_warm_and_the_others_need_no_weights_of_ours(name):
     settings = load_preset(name)
-    assert settings.training.prior == (name != "paper")
-    assert prior_file(settings.network).is_file() == (name != "paper")
+    assert settings.training.prior == (name == "draft")
+    assert prior_file(settings.network).is_file() == (name in ("draft", "standard"))
 
 
 def test_a_run_starts_from_the_shipped_weights_whatever_its_seed():
