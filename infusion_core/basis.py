@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from infusion_core.shot import Shot
 
 _TAIL_PERCENT = 99.95
-_HEAD_ROOM = 1.1  # x0_hat is clipped to [-1, 1]: leave room above the brightest known pixels
+HEAD_ROOM = 1.1  # x0_hat is clipped to [-1, 1]: leave room above the brightest known pixels
 _MIN_SHARE = 0.02  # a grey shot has no hues: do not magnify its rounding
 
 
@@ -68,6 +68,16 @@ class ColourBasis:
 RGB = ColourBasis(np.zeros(3, np.float32), np.eye(3, dtype=np.float32))
 
 
+def channel_reach(values: np.ndarray, least_share: float) -> np.ndarray:
+    """How far each channel of ``values`` (N, C) reaches from 0, with room above, (C,).
+
+    Args:
+        least_share: No channel reaches less than this share of the one that reaches farthest.
+    """
+    reach = np.percentile(np.abs(values), _TAIL_PERCENT, axis=0) * HEAD_ROOM
+    return np.maximum(reach, max(least_share * float(reach.max()), 1e-6))
+
+
 def fit_basis(plate: np.ndarray, known: np.ndarray) -> ColourBasis:
     """The principal axes of a shot's known colours.
 
@@ -80,8 +90,7 @@ def fit_basis(plate: np.ndarray, known: np.ndarray) -> ColourBasis:
     colours -= centre
     _, axes = np.linalg.eigh(colours.T @ colours)
     axes = axes[:, ::-1] * np.where(axes[:, ::-1].sum(axis=0) < 0, -1.0, 1.0)
-    reach = np.percentile(np.abs(colours @ axes), _TAIL_PERCENT, axis=0) * _HEAD_ROOM
-    reach = np.maximum(reach, max(_MIN_SHARE * float(reach.max()), 1e-6))
+    reach = channel_reach(colours @ axes, _MIN_SHARE)
     return ColourBasis(centre.astype(np.float32), (axes / reach).astype(np.float32))
 
 

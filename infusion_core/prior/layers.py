@@ -64,11 +64,6 @@ def _wave(generator: Generator, rows: int, columns: int) -> np.ndarray:
 PATTERNS = (dead_leaves, stripes, checks, clouds)
 
 
-def _pattern(generator: Generator, size: Size) -> np.ndarray:
-    make = PATTERNS[generator.integers(len(PATTERNS))]
-    return np.broadcast_to(make(generator, *size[1:]), size)
-
-
 def boiling(generator: Generator, size: Size) -> np.ndarray:
     """A field that forgets itself: water, smoke."""
     return field(generator, size, random_motion(generator))
@@ -76,12 +71,13 @@ def boiling(generator: Generator, size: Size) -> np.ndarray:
 
 def still(generator: Generator, size: Size) -> np.ndarray:
     """A pattern that does not move: a wall."""
-    return _pattern(generator, size)
+    make = PATTERNS[generator.integers(len(PATTERNS))]
+    return np.broadcast_to(make(generator, *size[1:]), size)
 
 
 def swaying(generator: Generator, size: Size) -> np.ndarray:
     """A pattern pulled about its place by a smooth field: leaves, cloth; now and then it travels as well."""
-    return _pulled(generator, _pattern(generator, size))
+    return _pulled(generator, still(generator, size))
 
 
 def flowing(generator: Generator, size: Size) -> np.ndarray:

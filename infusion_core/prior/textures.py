@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import Generator
 
+from infusion_core.basis import channel_reach
 from infusion_core.prior.fields import STILL, field, random_motion
 from infusion_core.prior.layers import Size, layer
 
-HEAD_ROOM = 1.1  # as the basis leaves above the brightest pixels of a shot
-TAIL_PERCENT = 99.95
 WEAKEST = 0.1  # of the strongest channel's reach
 
 
@@ -70,6 +69,5 @@ def procedural_clip(generator: Generator, size: Size) -> np.ndarray:
     if generator.random() < 0.5:
         clip = clip + generator.uniform(0.0, 0.12) * generator.standard_normal(clip.shape)
     clip = clip - clip.mean(axis=(1, 2, 3), keepdims=True)
-    reach = np.percentile(np.abs(clip), TAIL_PERCENT, axis=(1, 2, 3)) * HEAD_ROOM
-    reach = np.maximum(reach, max(WEAKEST * float(reach.max()), 1e-6))
+    reach = channel_reach(clip.reshape(len(clip), -1).T, WEAKEST)
     return (clip / reach[:, None, None, None]).astype(np.float32)

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from infusion_core.basis import HEAD_ROOM
 from infusion_core.prior.layers import KINDS, PATTERNS, still
-from infusion_core.prior.textures import HEAD_ROOM, procedural_clip
+from infusion_core.prior.textures import procedural_clip
 
 SIZE = (6, 32, 36)
 
