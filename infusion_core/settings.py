@@ -246,8 +246,8 @@ class TrainingSettings:
     prior: bool = setting(
         False,
         "Warm start",
-        "Start from weights that have learned procedural textures instead of from random ones, where the "
-        "network is that of draft and standard.",
+        "Start each interval from weights that have learned procedural textures, where the network is that of "
+        "draft and standard, instead of the first from random ones and each from the one before.",
     )
     trunk_steps: int = setting(
         0,

@@ -15,7 +15,7 @@ from infusion_core.engine.checkpoint import Phase, State
 from infusion_core.engine.learner_state import copied, learner_arrays, restore_learner, sampling_arrays
 from infusion_core.engine.phases import Watch, denoise, open_bench, train
 from infusion_core.engine.train import Learner
-from infusion_core.engine.work import begin, new_learner
+from infusion_core.engine.work import begin, learner_after, new_learner
 from infusion_core.meter import sequential_parts
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
 from infusion_core.settings import Settings
@@ -90,6 +90,8 @@ def run(
         index, clip = interval.index, work.clip(interval)
         if phase == "start" and work.starts_stage(interval):
             noisy, x0_hat = work.stage_start(interval, clip, x0_hat)
+        if phase == "start":
+            learner = learner_after(work, learner)
         if phase in ("start", "train"):
             at = _training_state(learner, index, noisy, x0_hat)
             train(bench, 2 * index, learner, interval, clip, x0_hat, first_step, at)

@@ -80,6 +80,10 @@ class Work:
             )
         return self._views[interval.stage]
 
+    def prior(self) -> dict[str, np.ndarray] | None:
+        """The shipped weights to start from; None where the settings want none or none are shipped."""
+        return load_prior(self.settings.network) if self.settings.training.prior else None
+
     def starts_stage(self, interval: Interval) -> bool:
         """Whether the reverse diffusion begins anew with this interval."""
         return interval.index == 0 or self.intervals[interval.index - 1].ends_stage
@@ -120,7 +124,7 @@ def new_network(work: Work) -> Network:
     generator = step_generator(work.settings.run.seed, len(work.intervals), 0)
     torch.manual_seed(generator.initial_seed())
     network = make_network(work.settings.network, work.schedule)
-    prior = load_prior(work.settings.network) if work.settings.training.prior else None
+    prior = work.prior()
     if prior is not None:
         network.load_state_dict({name: torch.from_numpy(weight) for name, weight in prior.items()})
     network.to(work.device)
@@ -129,8 +133,17 @@ def new_network(work: Work) -> Network:
 
 
 def new_learner(work: Work) -> Learner:
-    """A learner that has learned nothing yet."""
+    """A learner that has learned nothing of the shot yet."""
     return make_learner(new_network(work), work.settings.training)
+
+
+def learner_after(work: Work, learner: Learner) -> Learner:
+    """The learner that the next interval starts from, given that of the interval before.
+
+    As in the paper it goes on from what it has learned. With the shipped weights it starts from those again:
+    they know less of the shot but have learned nothing by heart (docs/experiments.md).
+    """
+    return learner if work.prior() is None else new_learner(work)
 
 
 def store_channels_last(network: torch.nn.Module) -> None:
