@@ -246,8 +246,14 @@ class TrainingSettings:
     prior: bool = setting(
         False,
         "Warm start",
-        "Start each interval from weights that have learned procedural textures, where the network is that of "
-        "draft and standard, instead of the first from random ones and each from the one before.",
+        "Start from weights that have learned procedural textures instead of from random ones, where the "
+        "network is that of draft and standard.",
+    )
+    restart: bool = setting(
+        False,
+        "Restart",
+        "Start every interval from the warm start; off: only the first, and each other from the weights of the "
+        "one before (sequential only).",
     )
     trunk_steps: int = setting(
         0,

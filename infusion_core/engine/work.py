@@ -140,10 +140,11 @@ def new_learner(work: Work) -> Learner:
 def learner_after(work: Work, learner: Learner) -> Learner:
     """The learner that the next interval starts from, given that of the interval before.
 
-    As in the paper it goes on from what it has learned. With the shipped weights it starts from those again:
-    they know less of the shot but have learned nothing by heart (docs/experiments.md).
+    As in the paper it goes on from what it has learned. Where ``training.restart`` is set it starts from the
+    shipped weights again: they know nothing of the shot, but nothing by heart either (docs/experiments.md).
     """
-    return learner if work.prior() is None else new_learner(work)
+    restarts = work.settings.training.restart and work.prior() is not None
+    return new_learner(work) if restarts else learner
 
 
 def store_channels_last(network: torch.nn.Module) -> None:
