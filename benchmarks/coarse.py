@@ -19,14 +19,15 @@ from infusion_core import load_preset
 from infusion_core.arrays import shot_from_arrays
 from infusion_core.clip import Clip, frames_last
 from infusion_core.engine.phases import UNWATCHED, denoise, open_bench, train
-from infusion_core.engine.work import Work, begin, new_learner
+from infusion_core.engine.work import Work, begin, learner_after, new_learner
 from infusion_core.meter import sequential_parts
 from infusion_core.metrics import measure
 from infusion_core.settings import Settings, apply_assignments
 
 LEVERS: dict[str, list[str]] = {
     "standard": [],
-    "warm start": ["training.prior=true"],
+    "random weights": ["training.prior=false"],
+    "warm start of the first interval alone": ["training.restart=false"],
     "no views": ["training.views=0"],
     "no views, 500 steps": ["training.views=0", "stages.0.training_steps=500"],
     "no views, 125 steps": ["training.views=0", "stages.0.training_steps=125"],
@@ -49,6 +50,7 @@ def first_stage(clip: BenchClip, settings: Settings) -> tuple[Work, torch.Tensor
     for interval in (one for one in work.intervals if one.stage == 0):
         if work.starts_stage(interval):
             noisy, x0_hat = work.stage_start(interval, scaled, x0_hat)
+        learner = learner_after(work, learner)
         part = 2 * interval.index
         train(bench, part, learner, interval, scaled, x0_hat, 0, _no_state)
         weights = learner.sampling_weights()

@@ -32,7 +32,7 @@ from infusion_core.settings import Settings, apply_assignments
 
 LEVERS: dict[str, list[str]] = {
     "standard": [],
-    "warm start": ["training.prior=true"],
+    "random weights": ["training.prior=false"],
     "Adam at 2e-3 instead of Muon": ["training.optimiser=adam", "training.learning_rate=0.002"],
     "Muon at 0.01": ["training.learning_rate=0.01"],
     "Muon at 0.04": ["training.learning_rate=0.04"],

@@ -252,8 +252,8 @@ class TrainingSettings:
     restart: bool = setting(
         False,
         "Restart",
-        "Start every interval from the warm start; off: only the first, and each other from the weights of the "
-        "one before (sequential only).",
+        "Start every interval from the warm start; off: only the first, and each other from the weights of "
+        "the one before (sequential only).",
     )
     trunk_steps: int = setting(
         0,

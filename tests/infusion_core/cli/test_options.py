@@ -51,7 +51,8 @@ def test_the_help_names_the_preset_that_is_taken_when_none_is_given(name, preset
 def test_the_warm_start_can_be_switched_on_and_off() -> None:
     assert settings_from(parse("--preset", "draft")).training.prior
     assert not settings_from(parse("--preset", "draft", "--no-prior")).training.prior
-    assert settings_from(parse("--prior")).training.prior
+    assert not settings_from(parse("--no-prior")).training.prior
+    assert settings_from(parse("--preset", "best", "--prior")).training.prior
 
 
 SCRIPTED = (

@@ -11,6 +11,7 @@ from infusion_core.engine import prior_training
 from infusion_core.engine.examples import draw_from_each
 from infusion_core.engine.model import make_network
 from infusion_core.engine.prior_training import procedural_source, save_prior, train_prior
+from infusion_core.engine.run import run
 from infusion_core.engine.train import training_loss
 from infusion_core.engine.work import begin, new_network
 from infusion_core.prior.weights import load_prior, prior_file
@@ -31,10 +32,12 @@ def starting_weights(*assignments):
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_the_first_look_starts_warm_and_the_others_need_no_weights_of_ours(name):
+def test_draft_and_standard_start_warm_and_the_others_need_no_weights_of_ours(name):
     settings = load_preset(name)
-    assert settings.training.prior == (name == "draft")
-    assert prior_file(settings.network).is_file() == (name in ("draft", "standard"))
+    warm = name in ("draft", "standard")
+    assert settings.training.prior == warm
+    assert prior_file(settings.network).is_file() == warm
+    assert settings.training.restart == (name == "standard"), "a draft's few steps must add up"
 
 
 def test_a_run_starts_from_the_shipped_weights_whatever_its_seed():
@@ -49,6 +52,37 @@ def test_switched_off_or_for_another_network_a_run_starts_from_random_weights(ch
     weights = starting_weights(change)
     assert not weights["down.0.out.weight"].any(), "fresh blocks begin as the identity"
     assert not torch.equal(weights["head.weight"], starting_weights(change, "run.seed=1")["head.weight"])
+
+
+def weights_at_each_start(monkeypatch, *assignments):
+    """The first weights of the network as each interval's training finds them; training spoils them."""
+    found = []
+
+    def spoil(_bench, _part, learner, *_):
+        weight = next(learner.network.parameters())
+        found.append(weight.detach().clone())
+        with torch.no_grad():
+            weight.fill_(float(len(found)))
+        for name, average in learner.average.items():
+            average.copy_(dict(learner.network.named_parameters())[name])
+
+    monkeypatch.setattr("infusion_core.engine.run.train", spoil)
+    few = ["stages.intervals=2", "stages.sampling_steps=1", "run.threads=1"]
+    settings = apply_assignments(load_preset("standard"), [*few, *assignments])
+    run(shot_for(settings), settings)
+    return found
+
+
+def test_every_interval_starts_from_the_shipped_weights_where_it_is_to_restart(monkeypatch):
+    first, *others = weights_at_each_start(monkeypatch)
+    assert len(others) >= 3
+    assert all(torch.equal(weights, first) for weights in others)
+
+
+@pytest.mark.parametrize("change", ["training.restart=false", "training.prior=false", "network.channels=24"])
+def test_else_it_goes_on_from_the_interval_before(monkeypatch, change):
+    _, *others = weights_at_each_start(monkeypatch, change)
+    assert [float(weights.flatten()[0]) for weights in others] == list(range(1, len(others) + 1))
 
 
 def unexplained(network, weights):
