@@ -251,7 +251,7 @@ class TrainingSettings:
     )
     restart: bool = setting(
         False,
-        "Restart",
+        "Warm start of every interval",
         "Start every interval from the warm start; off: only the first, and each other from the weights of "
         "the one before (sequential only).",
     )
