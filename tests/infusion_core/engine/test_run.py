@@ -7,10 +7,12 @@ import torch
 
 from infusion_core.engine import phases
 from infusion_core.engine.checkpoint import State
+from infusion_core.engine.model import make_network
 from infusion_core.engine.run import run
 from infusion_core.errors import Cancelled
 from infusion_core.intervals import resolve_intervals
-from infusion_core.settings import override
+from infusion_core.schedule import make_schedule
+from infusion_core.settings import DiffusionSettings, override
 
 VARIANTS = {
     "muon": {"training": {"optimiser": "muon", "learning_rate": 0.02}},
@@ -18,6 +20,7 @@ VARIANTS = {
     "tiles": {"sampling": {"window": 4, "tile": 12, "eta": 0.5}},
     "bfloat16": {"run": {"precision": "bfloat16"}, "sampling": {"precision": "training"}},
     "views": {"training": {"views": 5}, "sampling": {"noise_gain": 1.1}},
+    "restart": {"training": {"prior": True, "restart": True}},
 }
 
 
@@ -25,6 +28,18 @@ VARIANTS = {
 def every_step(monkeypatch):
     """Give out a state after every step instead of every minute."""
     monkeypatch.setattr(phases, "CHECKPOINT_SECONDS", -1.0)
+
+
+@pytest.fixture
+def shipped_weights(monkeypatch):
+    """Weights to start from for any network, as those of draft and standard have."""
+
+    def load_prior(network):
+        torch.manual_seed(7)
+        weights = make_network(network, make_schedule(DiffusionSettings())).state_dict()
+        return {name: weight.numpy() for name, weight in weights.items()}
+
+    monkeypatch.setattr("infusion_core.engine.work.load_prior", load_prior)
 
 
 def finish(shot, settings, state=None):
@@ -43,7 +58,7 @@ def assert_same_ends(whole, resumed):
 
 @pytest.mark.parametrize("kind", ["factored", "paper"])
 @pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.usefixtures("every_step")
+@pytest.mark.usefixtures("every_step", "shipped_weights")
 def test_a_run_resumed_from_any_step_gives_the_same_bits(waves, tiny_settings, tmp_path, kind, variant):
     settings = tiny_settings(kind, **VARIANTS[variant])
     states, weights = [], {}
