@@ -34,6 +34,7 @@ COLUMNS = (
     ("ssim", "SSIM", 3),
     ("sharpness_ratio", "sharp", 2),
     ("laplacian_ratio", "detail", 2),
+    ("speck_ratio", "specks", 2),
     ("dynamics_ratio", "dyn", 2),
     ("seam_ratio", "seam", 2),
     ("copy_ratio", "copy", 2),

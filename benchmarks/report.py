@@ -21,6 +21,7 @@ COLUMNS = (
     ("tof_px", "tOF", 2),
     ("sharpness_ratio", "sharp", 2),
     ("laplacian_ratio", "detail", 2),
+    ("speck_ratio", "specks", 2),
     ("dynamics_ratio", "dyn", 2),
     ("spectrum_db", "spectrum", 1),
     ("sliced_wasserstein", "patches", 3),
@@ -30,8 +31,8 @@ COLUMNS = (
 LEGEND = """\
 score 0 to 100, higher is better. PSNR (dB) and SSIM in the hole, JOD (ColorVideoVDP, 10 is perfect):
 higher is nearer to the truth. FLIP, tOF (px), spectrum (dB), patches (sliced Wasserstein): 0 is right.
-sharp, detail, dyn, seam, copy: ratios to the truth, 1 is right. TFLOP are counted operations of training
-and sampling; memory is the peak of the row's own process, interpreter and libraries included.
+sharp, detail, specks, dyn, seam, copy: ratios to the truth, 1 is right. TFLOP are counted operations of
+training and sampling; memory is the peak of the row's own process, interpreter and libraries included.
 """
 
 

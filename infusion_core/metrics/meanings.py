@@ -6,6 +6,7 @@ MEANINGS = {
     "ssim": ("SSIM in the hole", "1 is the truth; rewards blur"),
     "sharpness_ratio": ("Sharpness", "1 is right, below is blur"),
     "laplacian_ratio": ("Fine detail", "1 is right, below is blur"),
+    "speck_ratio": ("Specks", "1 is right, above are lone pixels and grain"),
     "dynamics_ratio": ("Dynamics", "1 is right, 0 is frozen"),
     "spectrum_db": ("Temporal spectrum, dB", "0 is right"),
     "sliced_wasserstein": ("Patch distribution", "0 is right"),

@@ -18,6 +18,7 @@ from infusion_core.metrics.texture import (
     reference_texture,
     seam_ratio,
     sharpness_ratio,
+    speck_ratio,
     spectrum_distance,
 )
 
@@ -55,8 +56,9 @@ def measure(
 
     Returns:
         ``score`` (0 to 100), ``psnr_db``, ``ssim``, ``sharpness_ratio``, ``laplacian_ratio``,
-        ``dynamics_ratio``, ``spectrum_db``, ``sliced_wasserstein``, ``seam_ratio``, ``copy_distance``,
-        ``copy_ratio`` (1: as far from its sources as the truth is). None where a metric does not apply.
+        ``speck_ratio``, ``dynamics_ratio``, ``spectrum_db``, ``sliced_wasserstein``, ``seam_ratio``,
+        ``copy_distance``, ``copy_ratio`` (1: as far from its sources as the truth is). None where a metric
+        does not apply.
 
     Raises:
         InputError: shapes do not fit together or the hole is empty.
@@ -73,6 +75,7 @@ def measure(
         "ssim": math.nan if near_truth is None else ssim(near, near_truth, near_hole),
         "sharpness_ratio": sharpness_ratio(filled, reference),
         "laplacian_ratio": laplacian_ratio(filled, reference),
+        "speck_ratio": speck_ratio(filled, reference),
         "dynamics_ratio": dynamics_ratio(filled, reference),
         "spectrum_db": spectrum_distance(filled, reference),
         "sliced_wasserstein": sliced_wasserstein(filled, reference, generator),

@@ -82,6 +82,14 @@ def gaussian_blur(clip: np.ndarray, sigma: float, radius: int | None = None) -> 
     return clip
 
 
+def median3(picture: np.ndarray) -> np.ndarray:
+    """The median of each pixel and its eight neighbours (H W), edges repeated."""
+    padded = np.pad(picture, 1, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
+    median: np.ndarray = np.median(windows, axis=(-2, -1))
+    return median
+
+
 def detail_bands(clip: np.ndarray) -> list[np.ndarray]:
     """Fine, middle and coarse detail of a clip: they add up to the clip."""
     fine, coarse = gaussian_blur(clip, 1.0), gaussian_blur(clip, 3.0)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infusion_core.metrics.regions import detail_bands, eroded, luma, mean_step, ring
+from infusion_core.metrics.regions import detail_bands, eroded, luma, mean_step, median3, ring
 
 FLOOR = 1e-3
 """Added to both sides of a ratio of steps: a quarter of an 8-bit code, so that a still, flat reference
@@ -62,6 +62,20 @@ def laplacian_ratio(filled: Texture, reference: Texture) -> float:
         return float(laplacian[inner if inner.any() else texture.region].var(dtype=np.float64))
 
     return (variance(filled) + POWER_FLOOR) / (variance(reference) + POWER_FLOOR)
+
+
+def speck_ratio(filled: Texture, reference: Texture) -> float:
+    """Mean distance of luma from the median of 3x3 pixels, fill over reference; above 1 are specks and grain.
+
+    A straight edge, however sharp, is its own median; pixels unlike all around them are not.
+    """
+
+    def distance(texture: Texture) -> float:
+        frames = zip(luma(texture.clip), texture.region, strict=True)
+        strays = [np.abs(frame - median3(frame))[region] for frame, region in frames]
+        return float(np.concatenate(strays).mean(dtype=np.float64))
+
+    return (distance(filled) + FLOOR) / (distance(reference) + FLOOR)
 
 
 def dynamics_ratio(filled: Texture, reference: Texture) -> float:

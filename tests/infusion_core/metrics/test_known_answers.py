@@ -14,6 +14,7 @@ PERFECT = {
     "ssim": 1.0,
     "sharpness_ratio": 1.0,
     "laplacian_ratio": 1.0,
+    "speck_ratio": 1.0,
     "dynamics_ratio": 1.0,
     "spectrum_db": 0.0,
     "sliced_wasserstein": 0.0,
@@ -75,6 +76,19 @@ def test_added_noise_raises_sharpness_and_dynamics(scores):
     assert scores["added noise"]["sharpness_ratio"] > 1.2
     assert scores["added noise"]["dynamics_ratio"] > 1.2
     assert scores["added noise"]["psnr_db"] == pytest.approx(20.0, abs=1.0)
+
+
+def test_specks_are_lone_pixels_and_neither_blur_nor_edges(scores, truth, hole):
+    assert scores["blur"]["speck_ratio"] < scores["slight blur"]["speck_ratio"] < 0.6
+    assert scores["added noise"]["speck_ratio"] > 1.5
+    assert scores["honest"]["speck_ratio"] == pytest.approx(1.0, abs=0.2)
+    flat, edge = (np.full(truth.shape, 0.5, np.float32) for _ in range(2))
+    edge[:, :, 24:] = 1.0
+    specked = edge.copy()
+    specked[:, 15:30:3, 16:36:4] = 0.0
+    values = [measure(fill, flat, hole, np.random.default_rng(0))["speck_ratio"] for fill in (edge, specked)]
+    assert values[0] == pytest.approx(1.0)
+    assert values[1] > 10
 
 
 def test_shuffled_frames_keep_every_still_but_not_the_motion(scores):
