@@ -88,10 +88,10 @@ def run(
         if phase == "done":
             break
         index, clip = interval.index, work.clip(interval)
-        if phase == "start" and work.starts_stage(interval):
-            noisy, x0_hat = work.stage_start(interval, clip, x0_hat)
         if phase == "start":
             learner = learner_after(work, learner)
+            if work.starts_stage(interval):
+                noisy, x0_hat = work.stage_start(interval, clip, x0_hat)
         if phase in ("start", "train"):
             at = _training_state(learner, index, noisy, x0_hat)
             train(bench, 2 * index, learner, interval, clip, x0_hat, first_step, at)
