@@ -1,7 +1,7 @@
 """Measure one training lever at a time: ``python -m benchmarks.levers``.
 
-One interval is trained for a few steps from scratch with each lever changed alone. Printed are the loss at
-the end of training and the error in the real hole: the truth is noised there, the network predicts it, and
+One interval is trained for a few steps, none before it, with each lever changed alone. Printed are the loss
+at the end of training and the error in the real hole: the truth is noised there, the network predicts it, and
 its error is divided by the variance of what it had to explain (0 perfect, 1 nothing learned). Networks
 differ by several per cent: train two or more of each. A lower error is no better fill by itself; whole runs
 decide (docs/experiments.md).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -80,6 +81,7 @@ class Work:
             )
         return self._views[interval.stage]
 
+    @cached_property
     def prior(self) -> dict[str, np.ndarray] | None:
         """The shipped weights to start from; None where the settings want none or none are shipped."""
         return load_prior(self.settings.network) if self.settings.training.prior else None
@@ -124,9 +126,8 @@ def new_network(work: Work) -> Network:
     generator = step_generator(work.settings.run.seed, len(work.intervals), 0)
     torch.manual_seed(generator.initial_seed())
     network = make_network(work.settings.network, work.schedule)
-    prior = work.prior()
-    if prior is not None:
-        network.load_state_dict({name: torch.from_numpy(weight) for name, weight in prior.items()})
+    if work.prior is not None:
+        network.load_state_dict({name: torch.from_numpy(weight) for name, weight in work.prior.items()})
     network.to(work.device)
     store_channels_last(network)
     return network
@@ -143,7 +144,7 @@ def learner_after(work: Work, learner: Learner) -> Learner:
     As in the paper it goes on from what it has learned. Where ``training.restart`` is set it starts from the
     shipped weights again: they know nothing of the shot, but nothing by heart either (docs/experiments.md).
     """
-    restarts = work.settings.training.restart and work.prior() is not None
+    restarts = work.settings.training.restart and work.prior is not None
     return new_learner(work) if restarts else learner
 
 

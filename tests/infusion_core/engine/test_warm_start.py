@@ -63,8 +63,6 @@ def weights_at_each_start(monkeypatch, *assignments):
         found.append(weight.detach().clone())
         with torch.no_grad():
             weight.fill_(float(len(found)))
-        for name, average in learner.average.items():
-            average.copy_(dict(learner.network.named_parameters())[name])
 
     monkeypatch.setattr("infusion_core.engine.run.train", spoil)
     few = ["stages.intervals=2", "stages.sampling_steps=1", "run.threads=1"]
