@@ -12,6 +12,7 @@ from infusion_core.clip import Clip, clip_from_shot, filled, scaled_clip
 from infusion_core.denoisers import INPUT_NAMES, shot_denoiser
 from infusion_core.estimate import call_flops
 from infusion_core.intervals import Interval
+from infusion_core.liveliness import shot_gain
 from infusion_core.noise import clip_noise, stage_draw
 from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
 from infusion_core.sample import Denoiser, denoise_interval, stage_start
@@ -57,6 +58,7 @@ def _denoise(
     interval: Interval,
     full_clip: Clip,
     schedule: Schedule,
+    noise_gain: float,
     seed: int,
     noisy: np.ndarray | None,
     x0_hat: np.ndarray | None,
@@ -75,7 +77,7 @@ def _denoise(
         clip.known,
         lambda level: _noise(seed, interval, level, clip.size),
         eta=bundle.settings.sampling.eta,
-        noise_gain=bundle.settings.sampling.noise_gain,
+        noise_gain=noise_gain,
         should_stop=should_stop,
     )
 
@@ -103,11 +105,14 @@ def render(
     """
     schedule = make_schedule(bundle.settings.diffusion)
     full_clip = clip_from_shot(shot, bundle.basis)
+    noise_gain = shot_gain(full_clip, bundle.intervals[0].scale, bundle.settings.sampling.noise_gain)
     work = [len(i.times) * call_flops(i, full_clip.size, bundle.settings) for i in bundle.intervals]
     noisy: np.ndarray | None = None
     x0_hat: np.ndarray | None = None
     for interval in bundle.intervals:
-        noisy, x0_hat = _denoise(bundle, interval, full_clip, schedule, seed, noisy, x0_hat, should_stop)
+        noisy, x0_hat = _denoise(
+            bundle, interval, full_clip, schedule, noise_gain, seed, noisy, x0_hat, should_stop
+        )
         on_progress(
             Progress(
                 "denoise",

@@ -188,7 +188,7 @@ def denoise(
             clip.known,
             lambda level: work.noise(interval, level, clip.size),
             eta=work.settings.sampling.eta,
-            noise_gain=work.settings.sampling.noise_gain,
+            noise_gain=work.noise_gain,
             first_step=first_step,
             on_step=on_step,
             should_stop=bench.watch.should_stop,

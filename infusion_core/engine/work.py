@@ -17,6 +17,7 @@ from infusion_core.engine.examples import Source, training_source
 from infusion_core.engine.model import Network, make_network
 from infusion_core.engine.train import Learner, make_learner, step_generator
 from infusion_core.intervals import Interval, resolve_intervals
+from infusion_core.liveliness import shot_gain
 from infusion_core.noise import clip_noise, stage_draw
 from infusion_core.octaves import with_octaves
 from infusion_core.prior.weights import load_prior
@@ -85,6 +86,11 @@ class Work:
     def prior(self) -> dict[str, np.ndarray] | None:
         """The shipped weights to start from; None where the settings want none or none are shipped."""
         return load_prior(self.settings.network) if self.settings.training.prior else None
+
+    @cached_property
+    def noise_gain(self) -> float:
+        """Standard deviation of the fresh noise of the reverse steps."""
+        return shot_gain(self.full_clip, self.intervals[0].scale, self.settings.sampling.noise_gain)
 
     def starts_stage(self, interval: Interval) -> bool:
         """Whether the reverse diffusion begins anew with this interval."""

@@ -14,10 +14,12 @@ from infusion_core.engine.model import make_network
 from infusion_core.engine.run import run
 from infusion_core.errors import Cancelled
 from infusion_core.intervals import resolve_intervals
+from infusion_core.liveliness import shot_gain
 from infusion_core.noise import clip_noise, stage_draw
 from infusion_core.render import available_providers, render
 from infusion_core.sample import denoise_interval, stage_start
 from infusion_core.schedule import make_schedule
+from infusion_core.settings import override
 
 TOLERANCE = 1e-3  # of the model's range
 
@@ -25,7 +27,9 @@ TOLERANCE = 1e-3  # of the model's range
 @pytest.fixture(scope="module", params=["factored", "paper"])
 def made(request, waves, tiny_settings, tmp_path_factory):
     """The opened bundle of a run, the run's result and each interval's weights."""
-    settings = tiny_settings(request.param, run={"seed": 5}, training={"optimiser": "adam"})
+    settings = tiny_settings(
+        request.param, run={"seed": 5}, training={"optimiser": "adam"}, sampling={"noise_gain": 1.4}
+    )
     weights = []
     result = run(waves, settings, on_interval=lambda one: weights.append(one.weights))
     folder = tmp_path_factory.mktemp("render") / "bundle"
@@ -36,7 +40,7 @@ def made(request, waves, tiny_settings, tmp_path_factory):
 @pytest.fixture(scope="module", params=["factored", "paper"])
 def lively(request, waves, tiny_settings, tmp_path_factory):
     """The opened bundle of networks that depend strongly on all they see, and their weights."""
-    settings = tiny_settings(request.param, network={"channels": 12})
+    settings = tiny_settings(request.param, network={"channels": 12}, sampling={"noise_gain": 1.5})
     torch.manual_seed(0)
     weights = []
     for _ in resolve_intervals(settings):
@@ -55,7 +59,9 @@ def torch_take(settings, basis, weights, shot, seed):
     schedule = make_schedule(settings.diffusion)
     network = make_network(settings.network, schedule).eval()
     full, x0_hat, last_stage = clip_from_shot(shot, basis), None, None
-    for interval, parameters in zip(resolve_intervals(settings), weights, strict=True):
+    intervals = resolve_intervals(settings)
+    gain = shot_gain(full, intervals[0].scale, settings.sampling.noise_gain)
+    for interval, parameters in zip(intervals, weights, strict=True):
         network.load_state_dict({name: torch.from_numpy(value) for name, value in parameters.items()})
         scaled = scaled_clip(full, interval.scale)
         clip = Clip(torch.from_numpy(scaled.plate), torch.from_numpy(scaled.known))
@@ -80,7 +86,15 @@ def torch_take(settings, basis, weights, shot, seed):
         )
         with torch.no_grad():
             noisy, x0_hat = denoise_interval(
-                interval, schedule, denoiser, noisy, clip.plate, clip.known, noise, eta=settings.sampling.eta
+                interval,
+                schedule,
+                denoiser,
+                noisy,
+                clip.plate,
+                clip.known,
+                noise,
+                eta=settings.sampling.eta,
+                noise_gain=gain,
             )
     return filled(shot, x0_hat.numpy(), basis)
 
@@ -91,6 +105,14 @@ def test_the_runs_own_seed_renders_the_runs_own_result(made, waves):
     assert rendered.dtype == np.float32
     assert np.abs(rendered - result).max() < TOLERANCE
     np.testing.assert_array_equal(rendered[waves.known], waves.plate[waves.known])
+
+
+def test_the_gain_is_that_of_the_shot(lively, waves):
+    bundle, _ = lively
+    plain = replace(bundle, settings=override(bundle.settings, {"sampling": {"noise_gain": 1.0}}))
+    still = replace(waves, plate=np.broadcast_to(waves.plate[:1], waves.plate.shape))
+    np.testing.assert_array_equal(render(bundle, still, 3), render(plain, still, 3))
+    assert np.abs(render(bundle, waves, 3) - render(plain, waves, 3)).max() > 2 * TOLERANCE
 
 
 def test_other_seeds_give_other_takes(lively, waves):

@@ -1,0 +1,68 @@
+"""The fresh noise that a shot gets for how lively it is."""
+
+import numpy as np
+import pytest
+
+from infusion_core.clip import Clip
+from infusion_core.liveliness import shot_gain, temporal_change
+
+
+def _clip(frames):
+    plate = np.asarray(frames, np.float32)[None]
+    return Clip(plate, np.ones_like(plate[:, :1]))
+
+
+def _pattern(frames=12, side=16, seed=0):
+    return np.random.default_rng(seed).standard_normal((3, frames, side, side))
+
+
+def _seething(share):
+    """A still pattern of variance 1 - share under a new one of variance share in every frame."""
+    still = np.broadcast_to(_pattern(frames=1, side=64), (3, 12, 64, 64))
+    return _clip(np.sqrt(1.0 - share) * still + np.sqrt(share) * _pattern(side=64, seed=1))
+
+
+def test_a_still_picture_does_not_change():
+    assert temporal_change(_clip(np.broadcast_to(_pattern(frames=1), (3, 12, 16, 16)))) == 0.0
+
+
+@pytest.mark.parametrize("share", [0.005, 0.02, 1.0])
+def test_the_change_is_that_of_what_seethes(share):
+    """Two independent pictures of variance ``share`` differ by twice it."""
+    assert temporal_change(_seething(share)) == pytest.approx(np.sqrt(2.0 * share), rel=0.03)
+
+
+@pytest.mark.parametrize("scaled", [lambda p: 0.1 * p, lambda p: p + 0.5])
+def test_contrast_and_brightness_do_not_count(scaled):
+    clip = _seething(0.02)
+    assert temporal_change(_clip(scaled(clip.plate[0]))) == pytest.approx(temporal_change(clip), rel=1e-4)
+
+
+def test_only_pixels_known_in_both_frames_count():
+    clip = _seething(0.02)
+    known = clip.known.copy()
+    known[:, :, 5, :32] = 0.0
+    wrong = np.where(known > 0, clip.plate, np.float32(100.0))
+    assert temporal_change(Clip(wrong, known)) == pytest.approx(temporal_change(clip), rel=0.03)
+
+
+@pytest.mark.parametrize("frames", [1, 4])
+@pytest.mark.parametrize("known", [0.0, 1.0])
+def test_where_nothing_can_be_told_a_shot_is_calm(frames, known):
+    plate = np.full((1, 3, frames, 8, 8), 0.3, np.float32)
+    assert shot_gain(Clip(plate, np.full_like(plate[:, :1], known)), 1.0, 1.15) == 1.0
+
+
+def test_calm_shots_get_no_stronger_noise_and_lively_ones_all_of_it():
+    gains = [shot_gain(_seething(share), 1.0, 1.15) for share in (0.004, 0.01, 0.03)]
+    assert gains[0] == 1.0
+    assert 1.02 < gains[1] < 1.13
+    assert gains[2] == pytest.approx(1.15)
+
+
+def test_grain_does_not_make_a_shot_lively():
+    """It has averaged out at the coarsest stage's scale."""
+    still = np.broadcast_to(_pattern(frames=1).repeat(4, axis=2).repeat(4, axis=3), (3, 12, 64, 64))
+    clip = _clip(still + 0.2 * _pattern(side=64, seed=1))
+    assert shot_gain(clip, 0.25, 1.15) == 1.0
+    assert shot_gain(clip, 1.0, 1.15) == pytest.approx(1.15)
