@@ -36,6 +36,7 @@ COLUMNS = (
     ("laplacian_ratio", "detail", 2),
     ("speck_ratio", "specks", 2),
     ("dynamics_ratio", "dyn", 2),
+    ("drift_ratio", "drift", 2),
     ("seam_ratio", "seam", 2),
     ("copy_ratio", "copy", 2),
     ("score", "score", 1),

@@ -23,6 +23,7 @@ COLUMNS = (
     ("laplacian_ratio", "detail", 2),
     ("speck_ratio", "specks", 2),
     ("dynamics_ratio", "dyn", 2),
+    ("drift_ratio", "drift", 2),
     ("spectrum_db", "spectrum", 1),
     ("sliced_wasserstein", "patches", 3),
     ("seam_ratio", "seam", 2),
@@ -31,8 +32,8 @@ COLUMNS = (
 LEGEND = """\
 score 0 to 100, higher is better. PSNR (dB) and SSIM in the hole, JOD (ColorVideoVDP, 10 is perfect):
 higher is nearer to the truth. FLIP, tOF (px), spectrum (dB), patches (sliced Wasserstein): 0 is right.
-sharp, detail, specks, dyn, seam, copy: ratios to the truth, 1 is right. TFLOP are counted operations of
-training and sampling; memory is the peak of the row's own process, interpreter and libraries included.
+sharp, detail, specks, dyn, drift, seam, copy: ratios to the truth, 1 is right. TFLOP are counted operations
+of training and sampling; memory is the peak of the row's own process, interpreter and libraries included.
 """
 
 

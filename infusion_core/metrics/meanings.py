@@ -8,6 +8,7 @@ MEANINGS = {
     "laplacian_ratio": ("Fine detail", "1 is right, below is blur"),
     "speck_ratio": ("Specks", "1 is right, above are lone pixels and grain"),
     "dynamics_ratio": ("Dynamics", "1 is right, 0 is frozen"),
+    "drift_ratio": ("Drift", "1 is right, above what should stay comes and goes"),
     "spectrum_db": ("Temporal spectrum, dB", "0 is right"),
     "sliced_wasserstein": ("Patch distribution", "0 is right"),
     "seam_ratio": ("Seam", "1 is right, above shows an edge"),

@@ -13,6 +13,7 @@ from infusion_core.metrics.regions import bounds
 from infusion_core.metrics.summary import summary_score
 from infusion_core.metrics.texture import (
     Texture,
+    drift_ratio,
     dynamics_ratio,
     laplacian_ratio,
     reference_texture,
@@ -56,9 +57,9 @@ def measure(
 
     Returns:
         ``score`` (0 to 100), ``psnr_db``, ``ssim``, ``sharpness_ratio``, ``laplacian_ratio``,
-        ``speck_ratio``, ``dynamics_ratio``, ``spectrum_db``, ``sliced_wasserstein``, ``seam_ratio``,
-        ``copy_distance``, ``copy_ratio`` (1: as far from its sources as the truth is). None where a metric
-        does not apply.
+        ``speck_ratio``, ``dynamics_ratio``, ``drift_ratio``, ``spectrum_db``, ``sliced_wasserstein``,
+        ``seam_ratio``, ``copy_distance``, ``copy_ratio`` (1: as far from its sources as the truth is). None
+        where a metric does not apply.
 
     Raises:
         InputError: shapes do not fit together or the hole is empty.
@@ -77,6 +78,7 @@ def measure(
         "laplacian_ratio": laplacian_ratio(filled, reference),
         "speck_ratio": speck_ratio(filled, reference),
         "dynamics_ratio": dynamics_ratio(filled, reference),
+        "drift_ratio": drift_ratio(filled, reference),
         "spectrum_db": spectrum_distance(filled, reference),
         "sliced_wasserstein": sliced_wasserstein(filled, reference, generator),
         "seam_ratio": seam_ratio(filled, reference, near_hole),

@@ -90,6 +90,27 @@ def dynamics_ratio(filled: Texture, reference: Texture) -> float:
     )
 
 
+def drift_ratio(filled: Texture, reference: Texture) -> float:
+    """Mean absolute difference of frames far apart, fill over reference; above 1 what should stay does not.
+
+    Frames are a quarter to half of the clip apart. NaN where the clip has less than 8 frames or no pixel is
+    in a region for so long.
+    """
+
+    def drift(texture: Texture) -> float:
+        frames = len(texture.clip)
+        steps = []
+        for lag in range(frames // 4, frames // 2 + 1):
+            both = texture.region[lag:] & texture.region[:-lag]
+            steps.append(np.abs(texture.clip[lag:] - texture.clip[:-lag]).mean(-1)[both])
+        values = np.concatenate(steps)
+        return float(values.mean(dtype=np.float64)) if values.size else float("nan")
+
+    if len(filled.clip) < 8:
+        return float("nan")
+    return (drift(filled) + FLOOR) / (drift(reference) + FLOOR)
+
+
 def temporal_spectrum(texture: Texture, length: int) -> np.ndarray:
     """Mean power of luma at each temporal frequency above 0, in three bands of spatial detail.
 

@@ -16,6 +16,7 @@ PERFECT = {
     "laplacian_ratio": 1.0,
     "speck_ratio": 1.0,
     "dynamics_ratio": 1.0,
+    "drift_ratio": 1.0,
     "spectrum_db": 0.0,
     "sliced_wasserstein": 0.0,
     "seam_ratio": 1.0,
@@ -64,6 +65,27 @@ def test_freezing_stops_the_dynamics_and_keeps_the_sharpness(scores):
     assert scores["freeze"]["dynamics_ratio"] < 0.05
     assert scores["freeze"]["sharpness_ratio"] == pytest.approx(1.0, abs=0.15)
     assert scores["freeze"]["spectrum_db"] > 10
+
+
+def test_what_sways_in_place_does_not_drift_and_what_becomes_something_else_does(hole):
+    frames, rows, columns = hole.shape
+    generator = np.random.default_rng(3)
+    picture, another = (generator.random((rows, columns + 1, 3)).astype(np.float32) for _ in range(2))
+    sway = [k % 2 for k in range(frames)]
+    truth = np.stack([picture[:, s : s + columns] for s in sway])
+    share = np.linspace(0.0, 1.0, frames)
+    turned = [(1 - a) * picture + a * another for a in share]
+    changing = np.stack([frame[:, s : s + columns] for frame, s in zip(turned, sway, strict=True)])
+    fills = {"sways otherwise": truth[::-1].copy(), "changes": changing.astype(np.float32)}
+    found = {name: measure(fill, truth, hole, np.random.default_rng(0)) for name, fill in fills.items()}
+    assert found["sways otherwise"]["drift_ratio"] == pytest.approx(1.0, abs=0.1)
+    assert found["changes"]["drift_ratio"] > 1.15
+    assert found["changes"]["dynamics_ratio"] < 1.05
+
+
+def test_a_frozen_fill_does_not_drift_at_all(scores):
+    assert scores["freeze"]["drift_ratio"] < 0.05
+    assert scores["honest"]["drift_ratio"] == pytest.approx(1.0, abs=0.25)
 
 
 def test_noise_fools_dynamics_but_not_the_spectrum_nor_the_patches(scores):
