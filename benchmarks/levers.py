@@ -23,7 +23,7 @@ from infusion_core import load_preset
 from infusion_core.arrays import shot_from_arrays
 from infusion_core.clip import Clip
 from infusion_core.denoisers import make_denoiser
-from infusion_core.engine.train import Learner, train_interval
+from infusion_core.engine.train import Learner, draw_noise, train_interval
 from infusion_core.engine.work import begin, new_learner
 from infusion_core.intervals import Interval, sampling_times
 from infusion_core.sample import add_noise
@@ -59,7 +59,7 @@ def error_in_hole(learner: Learner, clip: Clip, truth: Tensor, t: int, schedule:
     denoise = make_denoiser(
         call, clip, network.multiple, window=0, tile=0, moving_grid=False, as_array=torch.from_numpy
     )
-    noise = torch.randn(truth.shape, generator=torch.Generator().manual_seed(0))
+    noise = draw_noise(truth.shape, schedule.held_noise, torch.Generator().manual_seed(0))
     alpha_bar = float(schedule.alpha_bar[t])
     with torch.no_grad():
         x0_hat = denoise(add_noise(truth, noise, alpha_bar), t)

@@ -6,12 +6,15 @@ every frame's noise has its own counter-based stream.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 
 _THREADS = 8  # a GPU waits for the noise of every step
+_HELD_FRAME = 2**32 - 1  # the number, above that of any frame, under which the noise of all frames is drawn
 
 
 def frame_noise(seed: int, draw: int, frame: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -27,11 +30,38 @@ def frame_noise(seed: int, draw: int, frame: int, shape: tuple[int, ...]) -> np.
     return np.random.Generator(stream).standard_normal(shape, dtype=np.float32)
 
 
-def clip_noise(seed: int, draw: int, frames: Iterable[int], shape: tuple[int, int, int]) -> np.ndarray:
-    """Noise of several frames as (1, C, F, H, W) float32; ``shape`` is (C, H, W)."""
+def with_held(own: Any, held: Any, share: float) -> Any:
+    """Standard normal noise of which a share is the same in all frames; any array type.
+
+    A network sees a few frames at a time. Where nothing known tells it what stands in the hole, noise of
+    its own in every frame has it put something else there every few frames; noise that is held has it put
+    the same (compare the mixed noise of Ge et al. 2023, "Preserve Your Own Correlation").
+
+    Args:
+        own: Standard normal noise of each frame, (N, C, F, H, W).
+        held: That of all frames, (N, C, 1, H, W).
+        share: Of the variance, 0 to 1.
+    """
+    return math.sqrt(1.0 - share) * own + math.sqrt(share) * held
+
+
+def clip_noise(
+    seed: int, draw: int, frames: Iterable[int], shape: tuple[int, int, int], held_share: float = 0.0
+) -> np.ndarray:
+    """Noise of several frames as (1, C, F, H, W) float32.
+
+    Args:
+        shape: (C, H, W).
+        held_share: See ``with_held``.
+    """
     with ThreadPoolExecutor(_THREADS) as pool:  # NumPy draws without holding Python's lock
         each = pool.map(lambda frame: frame_noise(seed, draw, frame, shape), frames)
-        return np.stack(list(each), axis=1)[None]
+        own = np.stack(list(each), axis=1)[None]
+    if held_share == 0.0:
+        return own
+    held = frame_noise(seed, draw, _HELD_FRAME, shape)[None, :, None]
+    mixed: np.ndarray = with_held(own, held, held_share)
+    return mixed
 
 
 def stage_draw(stage: int, draw: int) -> int:

@@ -48,9 +48,12 @@ def _denoiser(bundle: Bundle, interval: Interval, clip: Clip) -> Denoiser:
     return shot_denoiser(call, clip, bundle.multiple, bundle.settings, np.asarray)
 
 
-def _noise(seed: int, interval: Interval, draw: int, size: tuple[int, int, int]) -> np.ndarray:
+def _noise(
+    seed: int, interval: Interval, draw: int, size: tuple[int, int, int], schedule: Schedule
+) -> np.ndarray:
     frames, height, width = size
-    return clip_noise(seed, stage_draw(interval.stage, draw), range(frames), (3, height, width))
+    draw = stage_draw(interval.stage, draw)
+    return clip_noise(seed, draw, range(frames), (3, height, width), schedule.held_noise)
 
 
 def _denoise(
@@ -66,7 +69,7 @@ def _denoise(
 ) -> tuple[np.ndarray, np.ndarray]:
     clip = scaled_clip(full_clip, interval.scale)
     if interval.index == 0 or bundle.intervals[interval.index - 1].ends_stage:
-        noise = _noise(seed, interval, schedule.num_steps, clip.size)
+        noise = _noise(seed, interval, schedule.num_steps, clip.size, schedule)
         noisy, x0_hat = stage_start(x0_hat, clip, noise, schedule.alpha_bar[interval.t_high], np.asarray)
     return denoise_interval(
         interval,
@@ -75,7 +78,7 @@ def _denoise(
         noisy,
         clip.plate,
         clip.known,
-        lambda level: _noise(seed, interval, level, clip.size),
+        lambda level: _noise(seed, interval, level, clip.size, schedule),
         eta=bundle.settings.sampling.eta,
         noise_gain=noise_gain,
         should_stop=should_stop,

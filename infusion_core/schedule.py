@@ -14,9 +14,15 @@ from infusion_core.settings import DiffusionSettings
 
 @dataclass(frozen=True)
 class Schedule:
-    """``alpha_bar[t]``: share of signal power at noise level t, float64, shape (T,), falling."""
+    """The noise of the forward process.
+
+    Attributes:
+        alpha_bar: Share of signal power at noise level t, float64, shape (T,), falling.
+        held_noise: Share of the noise's variance that is the same in all frames.
+    """
 
     alpha_bar: np.ndarray
+    held_noise: float = 0.0
 
     @property
     def num_steps(self) -> int:
@@ -31,4 +37,4 @@ class Schedule:
 def make_schedule(settings: DiffusionSettings) -> Schedule:
     """The linear-beta schedule of T noise levels."""
     beta = np.linspace(settings.beta_start, settings.beta_end, settings.num_steps, dtype=np.float64)
-    return Schedule(np.cumprod(1.0 - beta))
+    return Schedule(np.cumprod(1.0 - beta), settings.held_noise)

@@ -190,6 +190,14 @@ class DiffusionSettings:
         maximum=4096,
         unit="px",
     )
+    held_noise: float = setting(
+        0.0,
+        "Held noise",
+        "Share of the noise that is the same in all frames. 0 as in the paper; 0.8 keeps in its place what "
+        "sways or stands still and is never revealed, e.g. a tree.",
+        minimum=0.0,
+        maximum=0.95,
+    )
 
 
 @dataclass(frozen=True)

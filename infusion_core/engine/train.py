@@ -15,6 +15,7 @@ from infusion_core.engine.examples import Examples, Source, choose_source, draw_
 from infusion_core.engine.model import FactoredUNet, Network
 from infusion_core.engine.muon import Muon
 from infusion_core.intervals import Interval
+from infusion_core.noise import with_held
 from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
 from infusion_core.schedule import Schedule
 from infusion_core.settings import TrainingSettings
@@ -88,6 +89,17 @@ def draw_noise_levels(interval: Interval, count: int, generator: Generator) -> T
     return torch.tensor(times)[torch.randint(len(times), (count,), generator=generator)]
 
 
+def draw_noise(shape: Sequence[int], held_share: float, generator: Generator) -> Tensor:
+    """Noise of examples, (N, C, F, H, W), on the generator's device; see ``noise.with_held``."""
+    noise = torch.randn(shape, generator=generator, device=generator.device)
+    if held_share == 0.0:
+        return noise
+    n, c, _, h, w = shape
+    held = torch.randn((n, c, 1, h, w), generator=generator, device=generator.device)
+    mixed: Tensor = with_held(noise, held, held_share)
+    return mixed
+
+
 def training_loss(
     network: Network, examples: Examples, t: Tensor, noise: Tensor, schedule: Schedule, loss: str
 ) -> Tensor:
@@ -143,10 +155,10 @@ def train_step(
     generator = step_generator(seed, stream, step)
     examples = draw_examples(choose_source(sources, generator), settings, network.multiple, generator)
     t = draw_noise_levels(interval, settings.batch, generator)
-    noise = torch.randn(
+    noise = draw_noise(
         examples.clean.shape,
-        generator=generator if device.type == "cpu" else step_generator(seed, stream, step, str(device)),
-        device=device,
+        schedule.held_noise,
+        generator if device.type == "cpu" else step_generator(seed, stream, step, str(device)),
     )
     rate = learning_rate(step, num_steps, settings)
     return descend(learner, examples, t, noise, schedule, settings, rate=rate, step=step, precision=precision)

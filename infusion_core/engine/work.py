@@ -60,8 +60,9 @@ class Work:
     def noise(self, interval: Interval, draw: int, size: tuple[int, int, int]) -> Tensor:
         """The take's noise for one draw at an interval's size."""
         frames, height, width = size
-        draw = stage_draw(interval.stage, draw)
-        return self.tensor(clip_noise(self.settings.run.seed, draw, range(frames), (3, height, width)))
+        draw, shape = stage_draw(interval.stage, draw), (3, height, width)
+        held = self.schedule.held_noise
+        return self.tensor(clip_noise(self.settings.run.seed, draw, range(frames), shape, held))
 
     def clip(self, interval: Interval) -> Clip:
         """The shot at an interval's scale."""

@@ -68,7 +68,10 @@ def torch_take(settings, basis, weights, shot, seed):
         frames, *size = clip.size
 
         def noise(draw, stage=interval.stage, frames=frames, size=size):
-            return torch.from_numpy(clip_noise(seed, stage_draw(stage, draw), range(frames), (3, *size)))
+            held = settings.diffusion.held_noise
+            return torch.from_numpy(
+                clip_noise(seed, stage_draw(stage, draw), range(frames), (3, *size), held)
+            )
 
         if interval.stage != last_stage:
             coarser = None if x0_hat is None else x0_hat.numpy()
@@ -113,6 +116,17 @@ def test_the_gain_is_that_of_the_shot(lively, waves):
     still = replace(waves, plate=np.broadcast_to(waves.plate[:1], waves.plate.shape))
     np.testing.assert_array_equal(render(bundle, still, 3), render(plain, still, 3))
     assert np.abs(render(bundle, waves, 3) - render(plain, waves, 3)).max() > 2 * TOLERANCE
+
+
+def test_held_noise_is_rendered_as_it_was_run(waves, tiny_settings, tmp_path):
+    settings = tiny_settings(diffusion={"held_noise": 0.8}, training={"optimiser": "adam"})
+    weights = []
+    result = run(waves, settings, on_interval=lambda one: weights.append(one.weights))
+    export_bundle(tmp_path / "bundle", settings, weights, waves)
+    bundle = open_bundle(tmp_path / "bundle")
+    assert np.abs(render(bundle, waves, settings.run.seed) - result).max() < TOLERANCE
+    own = replace(bundle, settings=override(bundle.settings, {"diffusion": {"held_noise": 0.0}}))
+    assert np.abs(render(own, waves, settings.run.seed) - result).max() > 5 * TOLERANCE
 
 
 def test_other_seeds_give_other_takes(lively, waves):

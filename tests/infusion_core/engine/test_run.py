@@ -20,6 +20,7 @@ VARIANTS = {
     "tiles": {"sampling": {"window": 4, "tile": 12, "eta": 0.5}},
     "bfloat16": {"run": {"precision": "bfloat16"}, "sampling": {"precision": "training"}},
     "views": {"training": {"views": 5}, "sampling": {"noise_gain": 1.1}},
+    "held noise": {"diffusion": {"held_noise": 0.6}},
     "restart": {"training": {"prior": True, "restart": True}},
 }
 

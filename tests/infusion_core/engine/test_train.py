@@ -9,6 +9,7 @@ from infusion_core.clip import Clip, clip_from_shot
 from infusion_core.engine.examples import Examples, draw_examples, training_source
 from infusion_core.engine.model import make_network
 from infusion_core.engine.train import (
+    draw_noise,
     draw_noise_levels,
     learning_rate,
     make_learner,
@@ -91,6 +92,13 @@ def _example(weight):
     hole = (torch.rand(1, 1, 2, 8, 8, generator=generator) < 0.4).float()
     still = clean.mean(2, keepdim=True)
     return Examples(clean, clean * (1 - hole), hole, weight, still, still[:, :1])
+
+
+def test_training_holds_the_share_of_noise_that_sampling_holds():
+    noise = draw_noise((4, 3, 12, 24, 24), 0.8, torch.Generator().manual_seed(0))
+    assert float(noise.var()) == pytest.approx(1.0, abs=0.05)
+    assert float((noise[:, :, 0] * noise[:, :, 11]).mean()) == pytest.approx(0.8, abs=0.05)
+    assert abs(float((noise[0] * noise[1]).mean())) < 0.05, "each example has its own"
 
 
 def test_the_papers_loss_is_the_mean_square_over_all_voxels_with_the_real_hole_at_zero():
