@@ -23,9 +23,11 @@ import numpy as np
 
 from infusion_core.basis import ColourBasis, shot_basis
 from infusion_core.box import Box
+from infusion_core.clip import clip_from_shot
 from infusion_core.colour import ColourTransform
 from infusion_core.errors import InfusionError, InputError, OutputError
 from infusion_core.intervals import Interval, resolve_intervals
+from infusion_core.liveliness import with_held_noise
 from infusion_core.settings import Settings, from_dict
 
 if TYPE_CHECKING:
@@ -101,6 +103,8 @@ def export_bundle(
     from infusion_core.engine.export import network_graph, with_weights
     from infusion_core.engine.model import row_multiple
 
+    basis = shot_basis(shot, settings)
+    settings = with_held_noise(settings, clip_from_shot(shot, basis))
     beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
         shutil.rmtree(beside, ignore_errors=True)
@@ -118,7 +122,7 @@ def export_bundle(
             "models": files,
             "multiple": row_multiple(settings.network),
             "colour": shot.colour.to_dict(),
-            "basis": shot_basis(shot, settings).to_dict(),
+            "basis": basis.to_dict(),
             "box": asdict(shot.box),
             "frames": list(shot.frames),
             "versions": _versions(),

@@ -1,23 +1,38 @@
-"""How lively a shot is, and with it how strong the fresh noise of its reverse steps. NumPy only.
+"""How a shot moves, and what that asks of the noise of its diffusion. NumPy only.
 
 A model of few training steps smooths motion and detail away, the more of it the livelier the shot; stronger
-noise brings as much back. In a calm shot it would make things seethe that lie still (docs/experiments.md).
+noise in the reverse steps brings as much back. In a calm shot it would make things seethe that lie still.
+
+A network sees a few frames at a time. Where a shot sways in place, as trees do, what it puts into a hole
+that is never revealed has to stay over the whole shot: noise that is held sees to that. Where the shot moves
+on, it must not (docs/experiments.md has both).
 """
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from infusion_core.clip import Clip, scaled_clip
+from infusion_core.settings import Settings
 
 CALM, LIVELY = 0.1, 0.2  # changes: steam over water that simmers has 0.1, a flag in a breeze 0.2, fire 0.5
 
 
-def temporal_change(clip: Clip) -> float:
-    """How much the known picture changes from a frame to the next.
+MOST_HELD = 0.8  # what is left to each frame is its own motion
+STAYS, MOVES_ON = (
+    1.0,
+    1.2,
+)  # change of frames far apart over that of neighbours: trees 0.8, fire 1.3, a flag 2.2
+
+
+def temporal_change(clip: Clip, lag: int = 1) -> float:
+    """How much the known picture changes from a frame to the one ``lag`` later.
 
     Args:
         clip: NumPy arrays.
+        lag: At least 1.
 
     Returns:
         Root mean square of the differences of pixels known in both frames over the standard deviation of
@@ -25,11 +40,11 @@ def temporal_change(clip: Clip) -> float:
         0 where nothing is known twice or there is but one colour.
     """
     plate, known = clip.plate[0].astype(np.float64), clip.known[0, 0] > 0
-    both = known[1:] & known[:-1]
+    both = known[lag:] & known[:-lag]
     spread = plate[:, known].var(axis=1).mean() if known.any() else 0.0
     if spread == 0.0 or not both.any():
         return 0.0
-    return float(np.sqrt((np.diff(plate, axis=1)[:, both] ** 2).mean() / spread))
+    return float(np.sqrt(((plate[:, lag:] - plate[:, :-lag])[:, both] ** 2).mean() / spread))
 
 
 def shot_gain(full_clip: Clip, coarsest: float, noise_gain: float) -> float:
@@ -45,3 +60,33 @@ def shot_gain(full_clip: Clip, coarsest: float, noise_gain: float) -> float:
     """
     change = temporal_change(scaled_clip(full_clip, coarsest))
     return float(np.interp(change, (CALM, LIVELY), (1.0, noise_gain)))
+
+
+def shot_held_noise(full_clip: Clip, coarsest: float) -> float:
+    """Share of the noise that is the same in all frames, for a shot.
+
+    Args:
+        full_clip: The shot at its own resolution, NumPy arrays.
+        coarsest: Scale of the first stage.
+
+    Returns:
+        ``MOST_HELD`` where frames far apart (a quarter to half of the shot) differ no more than neighbours
+        and hardly at all, less where they differ more, 0 where the shot moves on or has less than 8 frames.
+    """
+    clip = scaled_clip(full_clip, coarsest)
+    frames = clip.size[0]
+    if frames < 8:
+        return 0.0
+    near = temporal_change(clip)
+    far = float(np.mean([temporal_change(clip, lag) for lag in range(frames // 4, frames // 2 + 1)]))
+    alike = max(0.0, 1.0 - far**2 / 2.0)
+    stays = np.interp(far / max(near, 1e-6), (STAYS, MOVES_ON), (1.0, 0.0))
+    return round(float(MOST_HELD * alike * stays), 3)
+
+
+def with_held_noise(settings: Settings, full_clip: Clip) -> Settings:
+    """The settings with the share of held noise that the shot sets, where it is to set it."""
+    if settings.diffusion.held_noise >= 0.0:
+        return settings
+    held = shot_held_noise(full_clip, settings.stages[0].scale)
+    return dataclasses.replace(settings, diffusion=dataclasses.replace(settings.diffusion, held_noise=held))

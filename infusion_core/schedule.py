@@ -18,7 +18,7 @@ class Schedule:
 
     Attributes:
         alpha_bar: Share of signal power at noise level t, float64, shape (T,), falling.
-        held_noise: Share of the noise's variance that is the same in all frames.
+        held_noise: Share of the noise's variance that is the same in all frames, 0 to 1.
     """
 
     alpha_bar: np.ndarray
@@ -35,6 +35,6 @@ class Schedule:
 
 
 def make_schedule(settings: DiffusionSettings) -> Schedule:
-    """The linear-beta schedule of T noise levels."""
+    """The linear-beta schedule of T noise levels; no noise is held where the shot has yet to set how much."""
     beta = np.linspace(settings.beta_start, settings.beta_end, settings.num_steps, dtype=np.float64)
-    return Schedule(np.cumprod(1.0 - beta), settings.held_noise)
+    return Schedule(np.cumprod(1.0 - beta), max(0.0, settings.held_noise))

@@ -17,7 +17,7 @@ from infusion_core.engine.examples import Source, training_source
 from infusion_core.engine.model import Network, make_network
 from infusion_core.engine.train import Learner, make_learner, step_generator
 from infusion_core.intervals import Interval, resolve_intervals
-from infusion_core.liveliness import shot_gain
+from infusion_core.liveliness import shot_gain, with_held_noise
 from infusion_core.noise import clip_noise, stage_draw
 from infusion_core.octaves import with_octaves
 from infusion_core.prior.weights import load_prior
@@ -35,7 +35,7 @@ class Work:
     """All that does not change while a shot is worked on.
 
     Attributes:
-        shot, settings: What is asked, with the stages that the shot's size asks for.
+        shot, settings: What is asked, with the stages and the held noise that the shot asks for.
         device: Where tensors live.
         precision: Arithmetic of training.
         schedule, intervals: The noise levels and their partition.
@@ -116,6 +116,8 @@ def begin(shot: Shot, settings: Settings) -> Work:
     set_threads(settings.run.threads)
     device = choose_device(settings.run.device)
     basis = shot_basis(shot, settings)
+    full_clip = clip_from_shot(shot, basis)
+    settings = with_held_noise(settings, full_clip)
     return Work(
         shot=shot,
         settings=settings,
@@ -123,7 +125,7 @@ def begin(shot: Shot, settings: Settings) -> Work:
         precision=choose_precision(settings.run, device, min(settings.training.window, len(shot.plate))),
         schedule=make_schedule(settings.diffusion),
         intervals=resolve_intervals(settings),
-        full_clip=clip_from_shot(shot, basis),
+        full_clip=full_clip,
         basis=basis,
     )
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from infusion_core.clip import Clip
-from infusion_core.liveliness import shot_gain, temporal_change
+from infusion_core.liveliness import MOST_HELD, shot_gain, shot_held_noise, temporal_change, with_held_noise
+from infusion_core.settings import load_preset
 
 
 def _clip(frames):
@@ -66,3 +67,33 @@ def test_grain_does_not_make_a_shot_lively():
     clip = _clip(still + 0.2 * _pattern(side=64, seed=1))
     assert shot_gain(clip, 0.25, 1.15) == 1.0
     assert shot_gain(clip, 1.0, 1.15) == pytest.approx(1.15)
+
+
+def _moving(position, frames=24, side=48):
+    """A picture that lies ``position(frame)`` pixels to the side."""
+    picture = np.repeat(_pattern(frames=1, side=side * 2), 3, axis=3)[:, 0]
+    return _clip(np.stack([np.roll(picture, position(k), axis=2)[..., :side] for k in range(frames)], axis=1))
+
+
+def test_what_sways_in_place_is_held_and_what_moves_on_is_not():
+    assert shot_held_noise(_moving(lambda k: k % 2), 1.0) > 0.5 * MOST_HELD
+    assert shot_held_noise(_moving(lambda k: 2 * k), 1.0) == 0.0
+
+
+def test_a_still_picture_is_held_and_one_that_is_new_in_every_frame_is_not():
+    assert shot_held_noise(_seething(0.001), 1.0) == pytest.approx(MOST_HELD, rel=0.02)
+    assert shot_held_noise(_seething(1.0), 1.0) < 0.05
+
+
+@pytest.mark.parametrize("frames", [1, 7])
+def test_a_few_frames_do_not_tell_whether_a_shot_stays(frames):
+    assert shot_held_noise(_clip(np.broadcast_to(_pattern(frames=1), (3, frames, 16, 16))), 1.0) == 0.0
+
+
+def test_the_shot_sets_the_held_noise_only_where_it_is_to():
+    standard, paper = load_preset("standard"), load_preset("paper")
+    clip = _moving(lambda k: k % 2)
+    resolved = with_held_noise(standard, clip)
+    assert resolved.diffusion.held_noise > 0.3
+    assert with_held_noise(resolved, _moving(lambda k: 2 * k)) == resolved
+    assert with_held_noise(paper, clip) == paper

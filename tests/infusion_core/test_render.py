@@ -118,15 +118,21 @@ def test_the_gain_is_that_of_the_shot(lively, waves):
     assert np.abs(render(bundle, waves, 3) - render(plain, waves, 3)).max() > 2 * TOLERANCE
 
 
-def test_held_noise_is_rendered_as_it_was_run(waves, tiny_settings, tmp_path):
-    settings = tiny_settings(diffusion={"held_noise": 0.8}, training={"optimiser": "adam"})
+def test_held_noise_is_rendered_as_it_was_run(make_waves, tiny_settings, tmp_path):
+    shot = make_waves(frames=12)
+    shot = replace(
+        shot, plate=np.where(np.arange(12)[:, None, None, None] % 2, shot.plate[:1], shot.plate[1:2])
+    )
+    shot = replace(shot, plate=np.where(shot.hole[..., None], np.float32(0), shot.plate))
+    settings = tiny_settings(diffusion={"held_noise": -1.0}, training={"optimiser": "adam"})
     weights = []
-    result = run(waves, settings, on_interval=lambda one: weights.append(one.weights))
-    export_bundle(tmp_path / "bundle", settings, weights, waves)
+    result = run(shot, settings, on_interval=lambda one: weights.append(one.weights))
+    export_bundle(tmp_path / "bundle", settings, weights, shot)
     bundle = open_bundle(tmp_path / "bundle")
-    assert np.abs(render(bundle, waves, settings.run.seed) - result).max() < TOLERANCE
-    own = replace(bundle, settings=override(bundle.settings, {"diffusion": {"held_noise": 0.0}}))
-    assert np.abs(render(own, waves, settings.run.seed) - result).max() > 5 * TOLERANCE
+    assert bundle.settings.diffusion.held_noise > 0.1, "the shot has set it"
+    assert np.abs(render(bundle, shot, settings.run.seed) - result).max() < TOLERANCE
+    other = replace(bundle, settings=override(bundle.settings, {"diffusion": {"held_noise": 0.0}}))
+    assert np.abs(render(other, shot, settings.run.seed) - result).max() > 5 * TOLERANCE
 
 
 def test_other_seeds_give_other_takes(lively, waves):
