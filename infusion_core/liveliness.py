@@ -17,14 +17,14 @@ import numpy as np
 from infusion_core.clip import Clip, scaled_clip
 from infusion_core.settings import Settings
 
-CALM, LIVELY = 0.1, 0.2  # changes: steam over water that simmers has 0.1, a flag in a breeze 0.2, fire 0.5
+CALM, LIVELY = 0.1, 0.2
+"""Changes from a frame to the next: steam over simmering water has 0.1, a flag in a breeze 0.2, fire 0.5."""
 
+STAYS, MOVES_ON = 1.0, 1.2
+"""Change of frames far apart over that of neighbours: trees that sway have 0.8, fire 1.3, a flag 2.2."""
 
-MOST_HELD = 0.8  # what is left to each frame is its own motion
-STAYS, MOVES_ON = (
-    1.0,
-    1.2,
-)  # change of frames far apart over that of neighbours: trees 0.8, fire 1.3, a flag 2.2
+MOST_HELD = 0.8
+"""The rest of the noise is each frame's own, and so is its motion."""
 
 
 def temporal_change(clip: Clip, lag: int = 1) -> float:
