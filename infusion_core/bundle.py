@@ -104,7 +104,7 @@ def export_bundle(
     from infusion_core.engine.model import row_multiple
 
     basis = shot_basis(shot, settings)
-    settings = with_held_noise(settings, clip_from_shot(shot, basis))
+    settings = with_held_noise(settings, clip_from_shot(shot, basis), basis)
     beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
         shutil.rmtree(beside, ignore_errors=True)

@@ -5,7 +5,7 @@ noise in the reverse steps brings as much back. In a calm shot it would make thi
 
 A network sees a few frames at a time. Where a shot sways in place, as trees do, what it puts into a hole
 that is never revealed has to stay over the whole shot: noise that is held sees to that. Where the shot moves
-on, it must not (docs/experiments.md has both).
+on, it must not, and a calm one is better off without (docs/experiments.md).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import dataclasses
 
 import numpy as np
 
-from infusion_core.clip import Clip, scaled_clip
+from infusion_core.basis import ColourBasis
+from infusion_core.clip import Clip, frames_last, scaled_clip
 from infusion_core.settings import Settings
 
 CALM, LIVELY = 0.1, 0.2
@@ -47,46 +48,56 @@ def temporal_change(clip: Clip, lag: int = 1) -> float:
     return float(np.sqrt(((plate[:, lag:] - plate[:, :-lag])[:, both] ** 2).mean() / spread))
 
 
-def shot_gain(full_clip: Clip, coarsest: float, noise_gain: float) -> float:
+def _seen(full_clip: Clip, basis: ColourBasis, scale: float) -> Clip:
+    """The shot at a scale in model-range colours, for the basis magnifies hues and the grain in them."""
+    clip = scaled_clip(full_clip, scale)
+    return Clip(frames_last(clip.plate, basis).transpose(3, 0, 1, 2)[None], clip.known)
+
+
+def shot_gain(full_clip: Clip, basis: ColourBasis, coarsest: float, noise_gain: float) -> float:
     """Standard deviation of the fresh noise for a shot.
 
     Args:
         full_clip: The shot at its own resolution, NumPy arrays.
+        basis: Its colours.
         coarsest: Scale of the first stage, where a change is motion rather than grain.
         noise_gain: That of lively shots, ``sampling.noise_gain``.
 
     Returns:
         1 for calm shots, ``noise_gain`` for lively ones, between them for those between.
     """
-    change = temporal_change(scaled_clip(full_clip, coarsest))
+    change = temporal_change(_seen(full_clip, basis, coarsest))
     return float(np.interp(change, (CALM, LIVELY), (1.0, noise_gain)))
 
 
-def shot_held_noise(full_clip: Clip, coarsest: float) -> float:
+def shot_held_noise(full_clip: Clip, basis: ColourBasis, coarsest: float) -> float:
     """Share of the noise that is the same in all frames, for a shot.
 
     Args:
         full_clip: The shot at its own resolution, NumPy arrays.
+        basis: Its colours.
         coarsest: Scale of the first stage.
 
     Returns:
-        ``MOST_HELD`` where frames far apart (a quarter to half of the shot) differ no more than neighbours
-        and hardly at all, less where they differ more, 0 where the shot moves on or has less than 8 frames.
+        ``MOST_HELD`` where neighbours differ, as in lively shots, and frames far apart (a quarter to half of
+        the shot) no more than they; less where those differ much, 0 where the shot is calm, moves on, or has
+        less than 8 frames.
     """
-    clip = scaled_clip(full_clip, coarsest)
+    clip = _seen(full_clip, basis, coarsest)
     frames = clip.size[0]
     if frames < 8:
         return 0.0
     near = temporal_change(clip)
     far = float(np.mean([temporal_change(clip, lag) for lag in range(frames // 4, frames // 2 + 1)]))
     alike = max(0.0, 1.0 - far**2 / 2.0)
+    lively = np.interp(near, (CALM, LIVELY), (0.0, 1.0))
     stays = np.interp(far / max(near, 1e-6), (STAYS, MOVES_ON), (1.0, 0.0))
-    return round(float(MOST_HELD * alike * stays), 3)
+    return round(float(MOST_HELD * alike * lively * stays), 3)
 
 
-def with_held_noise(settings: Settings, full_clip: Clip) -> Settings:
+def with_held_noise(settings: Settings, full_clip: Clip, basis: ColourBasis) -> Settings:
     """The settings with the share of held noise that the shot sets, where it is to set it."""
     if settings.diffusion.held_noise >= 0.0:
         return settings
-    held = shot_held_noise(full_clip, settings.stages[0].scale)
+    held = shot_held_noise(full_clip, basis, settings.stages[0].scale)
     return dataclasses.replace(settings, diffusion=dataclasses.replace(settings.diffusion, held_noise=held))

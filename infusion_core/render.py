@@ -108,7 +108,9 @@ def render(
     """
     schedule = make_schedule(bundle.settings.diffusion)
     full_clip = clip_from_shot(shot, bundle.basis)
-    noise_gain = shot_gain(full_clip, bundle.intervals[0].scale, bundle.settings.sampling.noise_gain)
+    noise_gain = shot_gain(
+        full_clip, bundle.basis, bundle.intervals[0].scale, bundle.settings.sampling.noise_gain
+    )
     work = [len(i.times) * call_flops(i, full_clip.size, bundle.settings) for i in bundle.intervals]
     noisy: np.ndarray | None = None
     x0_hat: np.ndarray | None = None

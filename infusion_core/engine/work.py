@@ -91,7 +91,9 @@ class Work:
     @cached_property
     def noise_gain(self) -> float:
         """Standard deviation of the fresh noise of the reverse steps."""
-        return shot_gain(self.full_clip, self.intervals[0].scale, self.settings.sampling.noise_gain)
+        return shot_gain(
+            self.full_clip, self.basis, self.intervals[0].scale, self.settings.sampling.noise_gain
+        )
 
     def starts_stage(self, interval: Interval) -> bool:
         """Whether the reverse diffusion begins anew with this interval."""
@@ -117,7 +119,7 @@ def begin(shot: Shot, settings: Settings) -> Work:
     device = choose_device(settings.run.device)
     basis = shot_basis(shot, settings)
     full_clip = clip_from_shot(shot, basis)
-    settings = with_held_noise(settings, full_clip)
+    settings = with_held_noise(settings, full_clip, basis)
     return Work(
         shot=shot,
         settings=settings,

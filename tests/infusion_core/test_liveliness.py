@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from infusion_core.basis import RGB, ColourBasis
 from infusion_core.clip import Clip
 from infusion_core.liveliness import MOST_HELD, shot_gain, shot_held_noise, temporal_change, with_held_noise
 from infusion_core.settings import load_preset
@@ -51,11 +52,11 @@ def test_only_pixels_known_in_both_frames_count():
 @pytest.mark.parametrize("known", [0.0, 1.0])
 def test_where_nothing_can_be_told_a_shot_is_calm(frames, known):
     plate = np.full((1, 3, frames, 8, 8), 0.3, np.float32)
-    assert shot_gain(Clip(plate, np.full_like(plate[:, :1], known)), 1.0, 1.15) == 1.0
+    assert shot_gain(Clip(plate, np.full_like(plate[:, :1], known)), RGB, 1.0, 1.15) == 1.0
 
 
 def test_calm_shots_get_no_stronger_noise_and_lively_ones_all_of_it():
-    gains = [shot_gain(_seething(share), 1.0, 1.15) for share in (0.004, 0.01, 0.03)]
+    gains = [shot_gain(_seething(share), RGB, 1.0, 1.15) for share in (0.004, 0.01, 0.03)]
     assert gains[0] == 1.0
     assert 1.02 < gains[1] < 1.13
     assert gains[2] == pytest.approx(1.15)
@@ -65,8 +66,8 @@ def test_grain_does_not_make_a_shot_lively():
     """It has averaged out at the coarsest stage's scale."""
     still = np.broadcast_to(_pattern(frames=1).repeat(4, axis=2).repeat(4, axis=3), (3, 12, 64, 64))
     clip = _clip(still + 0.2 * _pattern(side=64, seed=1))
-    assert shot_gain(clip, 0.25, 1.15) == 1.0
-    assert shot_gain(clip, 1.0, 1.15) == pytest.approx(1.15)
+    assert shot_gain(clip, RGB, 0.25, 1.15) == 1.0
+    assert shot_gain(clip, RGB, 1.0, 1.15) == pytest.approx(1.15)
 
 
 def _moving(position, frames=24, side=48):
@@ -76,24 +77,35 @@ def _moving(position, frames=24, side=48):
 
 
 def test_what_sways_in_place_is_held_and_what_moves_on_is_not():
-    assert shot_held_noise(_moving(lambda k: k % 2), 1.0) > 0.5 * MOST_HELD
-    assert shot_held_noise(_moving(lambda k: 2 * k), 1.0) == 0.0
+    assert shot_held_noise(_moving(lambda k: k % 2), RGB, 1.0) > 0.5 * MOST_HELD
+    assert shot_held_noise(_moving(lambda k: 2 * k), RGB, 1.0) == 0.0
 
 
-def test_a_still_picture_is_held_and_one_that_is_new_in_every_frame_is_not():
-    assert shot_held_noise(_seething(0.001), 1.0) == pytest.approx(MOST_HELD, rel=0.02)
-    assert shot_held_noise(_seething(1.0), 1.0) < 0.05
+def test_what_seethes_under_a_still_picture_is_held_but_neither_grain_alone_nor_what_is_all_new():
+    assert shot_held_noise(_seething(0.03), RGB, 1.0) == pytest.approx(MOST_HELD, rel=0.05)
+    assert shot_held_noise(_seething(0.004), RGB, 1.0) == 0.0
+    assert shot_held_noise(_seething(1.0), RGB, 1.0) < 0.05
+
+
+def test_grain_in_hues_that_the_basis_magnifies_is_not_motion():
+    basis = ColourBasis(np.zeros(3, np.float32), np.diag([1.0, 20.0, 20.0]).astype(np.float32))
+    still, grain = _seething(0.0).plate[0], 0.02 * _pattern(side=64, seed=2)
+    model = (still * np.array([1.0, 0.01, 0.01])[:, None, None, None] + grain).astype(np.float32)
+    clip = _clip(basis.encode(model.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2))
+    assert temporal_change(clip) > 0.2, "in the basis it would be"
+    assert shot_gain(clip, basis, 1.0, 1.15) == 1.0
+    assert shot_held_noise(clip, basis, 1.0) == 0.0
 
 
 @pytest.mark.parametrize("frames", [1, 7])
 def test_a_few_frames_do_not_tell_whether_a_shot_stays(frames):
-    assert shot_held_noise(_clip(np.broadcast_to(_pattern(frames=1), (3, frames, 16, 16))), 1.0) == 0.0
+    assert shot_held_noise(_clip(np.broadcast_to(_pattern(frames=1), (3, frames, 16, 16))), RGB, 1.0) == 0.0
 
 
 def test_the_shot_sets_the_held_noise_only_where_it_is_to():
     standard, paper = load_preset("standard"), load_preset("paper")
     clip = _moving(lambda k: k % 2)
-    resolved = with_held_noise(standard, clip)
+    resolved = with_held_noise(standard, clip, RGB)
     assert resolved.diffusion.held_noise > 0.3
-    assert with_held_noise(resolved, _moving(lambda k: 2 * k)) == resolved
-    assert with_held_noise(paper, clip) == paper
+    assert with_held_noise(resolved, _moving(lambda k: 2 * k), RGB) == resolved
+    assert with_held_noise(paper, clip, RGB) == paper
