@@ -67,3 +67,11 @@ def clip_noise(
 def stage_draw(stage: int, draw: int) -> int:
     """Number of a draw that is unique over all stages; ``draw`` is the noise level reached."""
     return (stage << 20) | draw
+
+
+def stage_noise(
+    seed: int, stage: int, draw: int, size: tuple[int, int, int], held_share: float
+) -> np.ndarray:
+    """Noise of a clip of that size (frames, rows, columns) for one draw of a stage, (1, 3, F, H, W)."""
+    frames, height, width = size
+    return clip_noise(seed, stage_draw(stage, draw), range(frames), (3, height, width), held_share)

@@ -13,7 +13,7 @@ from infusion_core.denoisers import INPUT_NAMES, shot_denoiser
 from infusion_core.estimate import call_flops
 from infusion_core.intervals import Interval
 from infusion_core.liveliness import shot_gain
-from infusion_core.noise import clip_noise, stage_draw
+from infusion_core.noise import stage_noise
 from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
 from infusion_core.sample import Denoiser, denoise_interval, stage_start
 from infusion_core.schedule import Schedule, make_schedule
@@ -48,14 +48,6 @@ def _denoiser(bundle: Bundle, interval: Interval, clip: Clip) -> Denoiser:
     return shot_denoiser(call, clip, bundle.multiple, bundle.settings, np.asarray)
 
 
-def _noise(
-    seed: int, interval: Interval, draw: int, size: tuple[int, int, int], schedule: Schedule
-) -> np.ndarray:
-    frames, height, width = size
-    draw = stage_draw(interval.stage, draw)
-    return clip_noise(seed, draw, range(frames), (3, height, width), schedule.held_noise)
-
-
 def _denoise(
     bundle: Bundle,
     interval: Interval,
@@ -68,9 +60,13 @@ def _denoise(
     should_stop: ShouldStop,
 ) -> tuple[np.ndarray, np.ndarray]:
     clip = scaled_clip(full_clip, interval.scale)
+
+    def noise(draw: int) -> np.ndarray:
+        return stage_noise(seed, interval.stage, draw, clip.size, schedule.held_noise)
+
     if interval.index == 0 or bundle.intervals[interval.index - 1].ends_stage:
-        noise = _noise(seed, interval, schedule.num_steps, clip.size, schedule)
-        noisy, x0_hat = stage_start(x0_hat, clip, noise, schedule.alpha_bar[interval.t_high], np.asarray)
+        highest = schedule.alpha_bar[interval.t_high]
+        noisy, x0_hat = stage_start(x0_hat, clip, noise(schedule.num_steps), highest, np.asarray)
     return denoise_interval(
         interval,
         schedule,
@@ -78,7 +74,7 @@ def _denoise(
         noisy,
         clip.plate,
         clip.known,
-        lambda level: _noise(seed, interval, level, clip.size, schedule),
+        noise,
         eta=bundle.settings.sampling.eta,
         noise_gain=noise_gain,
         should_stop=should_stop,

@@ -18,7 +18,7 @@ from infusion_core.engine.model import Network, make_network
 from infusion_core.engine.train import Learner, make_learner, step_generator
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.liveliness import shot_gain, with_held_noise
-from infusion_core.noise import clip_noise, stage_draw
+from infusion_core.noise import stage_noise
 from infusion_core.octaves import with_octaves
 from infusion_core.prior.weights import load_prior
 from infusion_core.sample import stage_start
@@ -59,10 +59,8 @@ class Work:
 
     def noise(self, interval: Interval, draw: int, size: tuple[int, int, int]) -> Tensor:
         """The take's noise for one draw at an interval's size."""
-        frames, height, width = size
-        draw, shape = stage_draw(interval.stage, draw), (3, height, width)
-        held = self.schedule.held_noise
-        return self.tensor(clip_noise(self.settings.run.seed, draw, range(frames), shape, held))
+        seed, held = self.settings.run.seed, self.schedule.held_noise
+        return self.tensor(stage_noise(seed, interval.stage, draw, size, held))
 
     def clip(self, interval: Interval) -> Clip:
         """The shot at an interval's scale."""
