@@ -28,7 +28,8 @@ def _counted(clip: BenchClip, settings: Settings, stage: int = 0, **changes: Any
     short[stage] = dataclasses.replace(short[stage], **changes)
     # Steps and calls cost the same in either mode. Views are of the shot's own size on average.
     training = dataclasses.replace(settings.training, mode="sequential", views=0)
-    settings = dataclasses.replace(settings, stages=tuple(short), training=training)
+    sampling = dataclasses.replace(settings.sampling, layouts=1)
+    settings = dataclasses.replace(settings, stages=tuple(short), training=training, sampling=sampling)
     with FlopCounterMode(display=False) as counter:
         infusion_core.inpaint(clip.plate, clip.hole, settings, colour="display")
     return counter.get_total_flops()
@@ -46,5 +47,5 @@ def count_operations(clip: BenchClip, settings: Settings) -> int:
         step = _counted(clip, settings, stage, training_steps=2) - once
         call = _counted(clip, settings, stage, sampling_steps=2) - once
         total += step * sum(i.training_steps + trunk[i.index] for i in intervals if i.stage == stage)
-        total += call * sum(len(i.times) for i in (*intervals, *rough) if i.stage == stage)
+        total += call * sum(len(i.times) * i.layouts for i in (*intervals, *rough) if i.stage == stage)
     return total

@@ -52,6 +52,7 @@ class Bundle:
         box: Region of interest of the shot.
         frames: Frame numbers of the shot, handles included.
         multiple: Rows and columns that the models take are multiples of this.
+        seed, layout: The run's own take, and which of its layouts was kept.
     """
 
     folder: Path
@@ -63,6 +64,8 @@ class Bundle:
     box: Box
     frames: tuple[int, ...]
     multiple: int
+    seed: int
+    layout: int
 
 
 def model_name(interval: int) -> str:
@@ -87,7 +90,12 @@ def _versions() -> dict[str, str]:
 
 
 def export_bundle(
-    folder: Path, settings: Settings, weights: Sequence[dict[str, np.ndarray]], shot: Shot
+    folder: Path,
+    settings: Settings,
+    weights: Sequence[dict[str, np.ndarray]],
+    shot: Shot,
+    *,
+    layout: int = 0,
 ) -> None:
     """Write a bundle; the folder appears only once it is complete. Needs PyTorch and onnx.
 
@@ -96,6 +104,7 @@ def export_bundle(
         settings: Those of the run.
         weights: Parameters of each interval's model by name.
         shot: The shot that the models were trained on.
+        layout: Number of the layout that the run kept.
 
     Raises:
         OutputError: the folder cannot be written.
@@ -121,6 +130,7 @@ def export_bundle(
             "intervals": [asdict(interval) for interval in resolve_intervals(settings)],
             "models": files,
             "multiple": row_multiple(settings.network),
+            "layout": layout,
             "colour": shot.colour.to_dict(),
             "basis": basis.to_dict(),
             "box": asdict(shot.box),
@@ -182,9 +192,13 @@ def open_bundle(folder: str | Path) -> Bundle:
             raise ValueError("no settings")
         if not intervals or len(intervals) != len(manifest["models"]):
             raise ValueError("models and intervals differ in number")
+        layout = operator.index(manifest.get("layout", 0))
+        if layout not in range(intervals[0].layouts):
+            raise ValueError(f"there is no layout {layout}")
+        settings = from_dict(manifest["settings"])
         return Bundle(
             folder=folder,
-            settings=from_dict(manifest["settings"]),
+            settings=settings,
             intervals=intervals,
             models=tuple(_checked_model(folder, entry) for entry in manifest["models"]),
             colour=ColourTransform.from_dict(manifest["colour"]),
@@ -192,6 +206,8 @@ def open_bundle(folder: str | Path) -> Bundle:
             box=Box(**manifest["box"]),
             frames=tuple(int(frame) for frame in manifest["frames"]),
             multiple=operator.index(manifest["multiple"]),
+            seed=settings.run.seed,
+            layout=layout,
         )
     except InfusionError:
         raise

@@ -6,6 +6,7 @@ Work is counted in floating-point operations of the convolutions (two per multip
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infusion_core.clip_size import crop_size, scaled_size
@@ -115,18 +116,32 @@ def tile_size(size: tuple[int, int, int], settings: Settings) -> tuple[int, int]
     return window if window < frames else 0, tile if tile < max(rows, columns) else 0
 
 
-def _memory(size: tuple[int, int, int], settings: Settings) -> int:
+def _voxels_at_once(size: tuple[int, int, int], settings: Settings) -> int:
+    """Voxels of the largest tile of a region of (frames, rows, columns)."""
+    frames, rows, columns = size
+    window, tile = tile_size(size, settings)
+    return min(frames, window or frames) * min(rows, tile or rows) * min(columns, tile or columns)
+
+
+def clips_at_once(voxels: int, size: tuple[int, int, int], settings: Settings) -> int:
+    """How many clips of so many voxels are denoised in one network call; at least 1.
+
+    Args:
+        size: Of the region at full resolution, whose denoising sets the memory that a call may take.
+    """
+    return max(1, _voxels_at_once(size, settings) // voxels)
+
+
+def _memory(size: tuple[int, int, int], settings: Settings, intervals: Sequence[Interval]) -> int:
     network = settings.network
     per_voxel = 4 * network.channels
-    frames, rows, columns = size
-    voxels = frames * rows * columns
-    window, tile = tile_size(size, settings)
-    at_once = min(frames, window or frames) * min(rows, tile or rows) * min(columns, tile or columns)
+    at_once = _voxels_at_once(size, settings)
     crop = crop_size(size, settings.training)
     trained = settings.training.batch * crop[0] * crop[1] * crop[2]
     working = max(
         at_once * per_voxel * LIVE_MAPS[network.kind], trained * per_voxel * TRAINING_MAPS[network.kind]
     )
+    voxels = max(interval.layouts * math.prod(_stage_size(interval, size)) for interval in intervals)
     clips = voxels * 4 * 3 * 10  # plate, noisy, x0_hat, noise and their copies on host and device
     return int(BASE_BYTES + working + clips)
 
@@ -137,12 +152,14 @@ def estimate(size: tuple[int, int, int], settings: Settings) -> Estimate:
     weights = _paper_weights if settings.network.kind == "paper" else _factored_weights
     trunk = trunk_shares(intervals, settings.training)
     trained = [(i, i.training_steps + trunk.get(i.index, 0)) for i in intervals]
-    called = [(i, len(i.times)) for i in (*intervals, *rough_intervals(intervals, settings.training))]
+    called = [
+        (i, len(i.times) * i.layouts) for i in (*intervals, *rough_intervals(intervals, settings.training))
+    ]
     return Estimate(
         parameters=int(weights(settings.network)[0]),
         training_flops=sum(steps * step_flops(i, size, settings) for i, steps in trained),
         sampling_flops=sum(calls * call_flops(i, size, settings) for i, calls in called),
-        memory_bytes=_memory(size, settings),
+        memory_bytes=_memory(size, settings, intervals),
         num_training_steps=sum(steps for _, steps in trained),
         num_network_calls=sum(calls for _, calls in called),
     )

@@ -15,6 +15,8 @@ from infusion_core.errors import SettingsError
 from infusion_core.schedule import Schedule, make_schedule
 from infusion_core.settings import Settings, StageSettings
 
+LAYOUT_STAGES = 2  # the coarsest, which cost next to nothing; then one layout is kept
+
 
 @dataclass(frozen=True)
 class Interval:
@@ -29,6 +31,7 @@ class Interval:
         training_steps: Optimiser steps.
         times: Noise levels at which the network is called, falling, the first is ``t_high``.
         t_next: Noise level reached after the last call; -1 when the stage ends with its x0.
+        layouts: How many fills are denoised side by side, see ``infusion_core.layouts``.
     """
 
     index: int
@@ -39,6 +42,7 @@ class Interval:
     training_steps: int
     times: tuple[int, ...]
     t_next: int
+    layouts: int = 1
 
     @property
     def ends_stage(self) -> bool:
@@ -96,7 +100,7 @@ def sampling_times(t_high: int, t_end: int, count: int, schedule: Schedule) -> t
 
 
 def _stage_intervals(
-    stage: StageSettings, stage_index: int, first_index: int, schedule: Schedule
+    stage: StageSettings, stage_index: int, first_index: int, schedule: Schedule, layouts: int
 ) -> list[Interval]:
     bounds = stage_bounds(stage, schedule)
     result = []
@@ -114,6 +118,7 @@ def _stage_intervals(
                 training_steps=stage.training_steps,
                 times=sampling_times(t_high, lowest_call, stage.sampling_steps, schedule),
                 t_next=-1 if last else t_end,
+                layouts=layouts,
             )
         )
     return result
@@ -135,5 +140,6 @@ def resolve_intervals(settings: Settings) -> tuple[Interval, ...]:
         raise SettingsError("The first stage does not start from pure noise.", remedy="Set its t_high to -1.")
     intervals: list[Interval] = []
     for stage_index, stage in enumerate(settings.stages):
-        intervals += _stage_intervals(stage, stage_index, len(intervals), schedule)
+        layouts = settings.sampling.layouts if stage_index < LAYOUT_STAGES else 1
+        intervals += _stage_intervals(stage, stage_index, len(intervals), schedule, layouts)
     return tuple(intervals)

@@ -55,7 +55,8 @@ def _training(interval: Interval, size: Size, settings: Settings, count: int) ->
 
 
 def _denoising(interval: Interval, size: Size, settings: Settings, message: str) -> Part:
-    return Part("denoise", interval.index, len(interval.times), call_flops(interval, size, settings), message)
+    flops = interval.layouts * call_flops(interval, size, settings)
+    return Part("denoise", interval.index, len(interval.times), flops, message)
 
 
 def sequential_parts(size: Size, settings: Settings) -> tuple[Part, ...]:

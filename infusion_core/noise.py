@@ -7,7 +7,7 @@ every frame's noise has its own counter-based stream.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -64,14 +64,20 @@ def clip_noise(
     return mixed
 
 
-def stage_draw(stage: int, draw: int) -> int:
-    """Number of a draw that is unique over all stages; ``draw`` is the noise level reached."""
-    return (stage << 20) | draw
+def stage_draw(stage: int, draw: int, layout: int = 0) -> int:
+    """Number of a draw that is unique over all stages and layouts; ``draw`` is the noise level reached."""
+    return (layout << 26) | (stage << 20) | draw
 
 
 def stage_noise(
-    seed: int, stage: int, draw: int, size: tuple[int, int, int], held_share: float
+    seed: int,
+    stage: int,
+    draw: int,
+    size: tuple[int, int, int],
+    held_share: float,
+    layouts: Sequence[int] = (0,),
 ) -> np.ndarray:
-    """Noise of a clip of that size (frames, rows, columns) for one draw of a stage, (1, 3, F, H, W)."""
+    """Noise of a clip of that size (frames, rows, columns) for one draw of a stage, (layouts, 3, F, H, W)."""
     frames, height, width = size
-    return clip_noise(seed, stage_draw(stage, draw), range(frames), (3, height, width), held_share)
+    draws = [stage_draw(stage, draw, layout) for layout in layouts]
+    return np.concatenate([clip_noise(seed, n, range(frames), (3, height, width), held_share) for n in draws])

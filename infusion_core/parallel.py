@@ -52,6 +52,6 @@ def rough_intervals(intervals: Sequence[Interval], training: TrainingSettings) -
     if not is_parallel(training) or training.fill == "zero":
         return ()
     return tuple(
-        replace(interval, times=interval.times[:: -(-len(interval.times) // ROUGH_CALLS)])
+        replace(interval, times=interval.times[:: -(-len(interval.times) // ROUGH_CALLS)], layouts=1)
         for interval in intervals
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from infusion_core.clip import Clip, clip_from_shot, filled, scaled_clip
 from infusion_core.denoisers import INPUT_NAMES, shot_denoiser
 from infusion_core.estimate import call_flops
 from infusion_core.intervals import Interval
+from infusion_core.layouts import is_last_of_layouts, likeliest_layout
 from infusion_core.liveliness import shot_gain
 from infusion_core.noise import stage_noise
 from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
@@ -39,13 +42,33 @@ def _denoiser(bundle: Bundle, interval: Interval, clip: Clip) -> Denoiser:
     )
     wanted = {item.name for item in session.get_inputs()}
 
-    def call(*inputs: Any) -> np.ndarray:
+    def predicted(*inputs: Any) -> np.ndarray:
         *clips, t = inputs
         values = (*(np.ascontiguousarray(array, np.float32) for array in clips), np.array([t], np.int64))
         feed = {name: value for name, value in zip(INPUT_NAMES, values, strict=True) if name in wanted}
         return session.run(None, feed)[0]
 
+    def call(noisy: np.ndarray, *others: Any) -> np.ndarray:
+        return np.concatenate([predicted(one[None], *others) for one in noisy])
+
     return shot_denoiser(call, clip, bundle.multiple, bundle.settings, np.asarray)
+
+
+@dataclass(frozen=True)
+class _Take:
+    """What the noise of a take is like: its seed, its strength, and the layouts of each interval."""
+
+    seed: int
+    noise_gain: float
+    layouts: tuple[Sequence[int], ...]
+
+
+def _layouts(bundle: Bundle, seed: int) -> tuple[Sequence[int], ...]:
+    """The layouts that each interval denoises; of the bundle's own take, the one that its run kept."""
+    several = [range(interval.layouts) for interval in bundle.intervals]
+    if seed == bundle.seed:
+        several = [one if len(one) == 1 else one[bundle.layout : bundle.layout + 1] for one in several]
+    return tuple(several)
 
 
 def _denoise(
@@ -53,21 +76,21 @@ def _denoise(
     interval: Interval,
     full_clip: Clip,
     schedule: Schedule,
-    noise_gain: float,
-    seed: int,
+    take: _Take,
     noisy: np.ndarray | None,
     x0_hat: np.ndarray | None,
     should_stop: ShouldStop,
 ) -> tuple[np.ndarray, np.ndarray]:
     clip = scaled_clip(full_clip, interval.scale)
+    layouts = take.layouts[interval.index]
 
     def noise(draw: int) -> np.ndarray:
-        return stage_noise(seed, interval.stage, draw, clip.size, schedule.held_noise)
+        return stage_noise(take.seed, interval.stage, draw, clip.size, schedule.held_noise, layouts)
 
     if interval.index == 0 or bundle.intervals[interval.index - 1].ends_stage:
         highest = schedule.alpha_bar[interval.t_high]
         noisy, x0_hat = stage_start(x0_hat, clip, noise(schedule.num_steps), highest, np.asarray)
-    return denoise_interval(
+    noisy, x0_hat = denoise_interval(
         interval,
         schedule,
         _denoiser(bundle, interval, clip),
@@ -76,9 +99,13 @@ def _denoise(
         clip.known,
         noise,
         eta=bundle.settings.sampling.eta,
-        noise_gain=noise_gain,
+        noise_gain=take.noise_gain,
         should_stop=should_stop,
     )
+    if len(layouts) > 1 and is_last_of_layouts(interval, bundle.intervals):
+        kept = likeliest_layout(x0_hat, clip.known, bundle.basis)
+        x0_hat = x0_hat[kept : kept + 1]
+    return noisy, x0_hat
 
 
 def render(
@@ -94,7 +121,8 @@ def render(
     Args:
         bundle: The models; they serve any number of frames and any region size.
         shot: Plate in the bundle's model range with what is known of it.
-        seed: The take; the seed of the bundle's own run gives that run's result to about 1e-3.
+        seed: The take; the seed of the bundle's own run gives that run's result to about 1e-3, in the
+            layout that it kept. Others choose among as many layouts.
 
     Returns:
         The filled shot (F, H, W, 3) float32 in model range; known pixels are the plate's.
@@ -107,13 +135,15 @@ def render(
     noise_gain = shot_gain(
         full_clip, bundle.basis, bundle.intervals[0].scale, bundle.settings.sampling.noise_gain
     )
-    work = [len(i.times) * call_flops(i, full_clip.size, bundle.settings) for i in bundle.intervals]
+    take = _Take(seed, noise_gain, _layouts(bundle, seed))
+    work = [
+        len(layouts) * len(interval.times) * call_flops(interval, full_clip.size, bundle.settings)
+        for interval, layouts in zip(bundle.intervals, take.layouts, strict=True)
+    ]
     noisy: np.ndarray | None = None
     x0_hat: np.ndarray | None = None
     for interval in bundle.intervals:
-        noisy, x0_hat = _denoise(
-            bundle, interval, full_clip, schedule, noise_gain, seed, noisy, x0_hat, should_stop
-        )
+        noisy, x0_hat = _denoise(bundle, interval, full_clip, schedule, take, noisy, x0_hat, should_stop)
         on_progress(
             Progress(
                 "denoise",

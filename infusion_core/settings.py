@@ -357,6 +357,14 @@ class SamplingSettings:
         minimum=0.5,
         maximum=1.5,
     )
+    layouts: int = setting(
+        1,
+        "Layouts",
+        "Coarse fills that are tried; the one whose texture is most like that around the hole is kept. Costs "
+        "little, for only the two coarsest stages are denoised so often. 1 as in the paper.",
+        minimum=1,
+        maximum=32,
+    )
     moving_grid: bool = setting(
         False,
         "Moving grid",

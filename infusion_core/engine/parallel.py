@@ -28,7 +28,7 @@ from infusion_core.engine.learner_state import (
 from infusion_core.engine.model import Network
 from infusion_core.engine.phases import UNWATCHED, Bench, Watch, denoise, open_bench, train
 from infusion_core.engine.train import Learner, train_step
-from infusion_core.engine.work import begin, new_learner, new_network
+from infusion_core.engine.work import begin, keep_layout, new_learner, new_network
 from infusion_core.intervals import Interval
 from infusion_core.meter import expert_parts, sampling_parts, task_work, trunk_parts
 from infusion_core.octaves import with_octaves
@@ -176,13 +176,14 @@ def sample(
     *,
     state: State | None = None,
     watch: Watch = UNWATCHED,
-    on_interval: Callable[[int, np.ndarray], None] = lambda *_: None,
+    on_interval: Callable[[int, np.ndarray, int | None], None] = lambda *_: None,
 ) -> np.ndarray:
     """Run the whole reverse diffusion with the experts.
 
     Args:
         expert: The weights of an interval's model.
-        on_interval: Given each interval's x0_hat, (F, h, w, 3) in model range, once it is denoised.
+        on_interval: Given each interval's x0_hat, (F, h, w, 3) in model range, once it is denoised, and the
+            number of the layout that was kept, where it is the last with several.
 
     Returns:
         The filled shot (F, H, W, 3) float32 in model range; known pixels are the plate's.
@@ -196,8 +197,8 @@ def sample(
     def weights(index: int) -> dict[str, Tensor]:
         return {name: work.tensor(array) for name, array in expert(index).items()}
 
-    def tell(index: int, x0_hat: Tensor) -> None:
-        on_interval(index, frames_last(copied(x0_hat), work.basis))
+    def tell(index: int, x0_hat: Tensor, layout: int | None) -> None:
+        on_interval(index, frames_last(copied(x0_hat), work.basis), layout)
 
     x0_hat = _diffuse(bench, 0, new_network(work), weights, work.intervals, state, {}, tell)
     return filled(shot, copied(x0_hat), work.basis)
@@ -211,7 +212,7 @@ def _diffuse(
     intervals: Sequence[Interval],
     state: State | None,
     arrays: Arrays,
-    on_interval: Callable[[int, Tensor], None] = lambda *_: None,
+    on_interval: Callable[[int, Tensor, int | None], None] = lambda *_: None,
 ) -> Tensor:
     """The reverse diffusion through all intervals; x0_hat of the last.
 
@@ -249,7 +250,8 @@ def _diffuse(
             at(index),
         )
         first_step = 0
-        on_interval(index, x0_hat)
+        x0_hat, layout = keep_layout(work, interval, clip, x0_hat)
+        on_interval(index, x0_hat, layout)
         if interval is not intervals[-1]:
             bench.checkpoint(at(index + 1)(0, noisy, x0_hat))
     return x0_hat

@@ -17,6 +17,7 @@ from infusion_core.engine.model import Network
 from infusion_core.engine.train import Learner, train_interval
 from infusion_core.engine.work import Work
 from infusion_core.errors import Cancelled
+from infusion_core.estimate import clips_at_once
 from infusion_core.intervals import Interval
 from infusion_core.meter import Part, WorkMeter
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
@@ -99,13 +100,13 @@ def train(
 
     Args:
         part: Index of this work in the meter.
-        fill: Content of the hole as far as it is known, (1, 3, F, H, W).
+        fill: Content of the hole as far as it is known, (layouts, 3, F, H, W); the first is learned with.
         state: The state once that many steps are done.
 
     Raises:
         Cancelled: the watch wants to stop; the state was given out.
     """
-    work, done = bench.work, first_step
+    work, done, fill = bench.work, first_step, fill[:1]
     if work.settings.training.fill == "zero":
         fill = torch.zeros_like(fill)
     with bench.checkpointing(lambda: state(done)) as after_step:
@@ -136,10 +137,15 @@ def train(
 def _denoiser(work: Work, network: Network, weights: Mapping[str, Tensor], clip: Clip) -> Denoiser:
     rounded = work.settings.sampling.precision == "training" and work.precision != torch.float32
 
-    def call(noisy: Tensor, plate: Tensor, hole: Tensor, mean: Tensor, share: Tensor, t: int) -> Tensor:
-        inputs = (noisy, plate, hole, mean, share, torch.tensor([t], device=work.device))
+    def predicted(noisy: Tensor, still: Sequence[Tensor], t: int) -> Tensor:
+        level = torch.full((len(noisy),), t, device=work.device)
+        inputs = (noisy, *(one.expand(len(noisy), -1, -1, -1, -1) for one in still), level)
         with torch.autocast(work.device.type, work.precision, enabled=rounded):
             return torch.func.functional_call(network, dict(weights), inputs).float()
+
+    def call(noisy: Tensor, plate: Tensor, hole: Tensor, mean: Tensor, share: Tensor, t: int) -> Tensor:
+        at_once = clips_at_once(noisy[0, 0].numel(), work.full_clip.size, work.settings)
+        return torch.cat([predicted(part, (plate, hole, mean, share), t) for part in noisy.split(at_once)])
 
     return shot_denoiser(call, clip, network.multiple, work.settings, work.tensor)
 
@@ -164,7 +170,7 @@ def denoise(
         state: The state once that many calls are done, with noisy clip and x0_hat.
 
     Returns:
-        The noisy clip at the next interval's level and the last x0_hat.
+        The noisy clip at the next interval's level and the last x0_hat, both (layouts, 3, F, H, W).
 
     Raises:
         Cancelled: the watch wants to stop; the state was given out.

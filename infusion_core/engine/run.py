@@ -15,7 +15,7 @@ from infusion_core.engine.checkpoint import Phase, State
 from infusion_core.engine.learner_state import copied, learner_arrays, restore_learner, sampling_arrays
 from infusion_core.engine.phases import Watch, denoise, open_bench, train
 from infusion_core.engine.train import Learner
-from infusion_core.engine.work import begin, learner_after, new_learner
+from infusion_core.engine.work import begin, keep_layout, learner_after, new_learner
 from infusion_core.meter import sequential_parts
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
 from infusion_core.settings import Settings
@@ -32,11 +32,13 @@ class IntervalResult:
         index: The interval.
         weights: Its model, name to array; enough to render the interval again.
         x0_hat: The shot as this interval sees it, (F, h, w, 3) model range, at the interval's scale.
+        layout: Number of the layout that was kept, where it is the last with several.
     """
 
     index: int
     weights: dict[str, np.ndarray]
     x0_hat: np.ndarray
+    layout: int | None
 
 
 def _state(learner: Learner, interval: int, phase: Phase, step: int, noisy: Tensor, x0_hat: Tensor) -> State:
@@ -108,8 +110,10 @@ def run(
             first_step,
             _denoising_state(learner, index),
         )
+        x0_hat, layout = keep_layout(work, interval, clip, x0_hat)
         last = interval is work.intervals[-1]
-        on_interval(IntervalResult(index, sampling_arrays(learner), frames_last(copied(x0_hat), work.basis)))
+        seen = frames_last(copied(x0_hat), work.basis)
+        on_interval(IntervalResult(index, sampling_arrays(learner), seen, layout))
         phase, first_step = "done" if last else "start", 0
         bench.checkpoint(_state(learner, index if last else index + 1, phase, 0, noisy, x0_hat))
     return filled(shot, x0_hat.cpu().numpy(), work.basis)

@@ -17,6 +17,7 @@ from infusion_core.engine.examples import Source, training_source
 from infusion_core.engine.model import Network, make_network
 from infusion_core.engine.train import Learner, make_learner, step_generator
 from infusion_core.intervals import Interval, resolve_intervals
+from infusion_core.layouts import is_last_of_layouts, likeliest_layout
 from infusion_core.liveliness import shot_gain, with_held_noise
 from infusion_core.noise import stage_noise
 from infusion_core.octaves import with_octaves
@@ -58,9 +59,9 @@ class Work:
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
 
     def noise(self, interval: Interval, draw: int, size: tuple[int, int, int]) -> Tensor:
-        """The take's noise for one draw at an interval's size."""
+        """The take's noise for one draw at an interval's size, (layouts, 3, F, H, W)."""
         seed, held = self.settings.run.seed, self.schedule.held_noise
-        return self.tensor(stage_noise(seed, interval.stage, draw, size, held))
+        return self.tensor(stage_noise(seed, interval.stage, draw, size, held, range(interval.layouts)))
 
     def clip(self, interval: Interval) -> Clip:
         """The shot at an interval's scale."""
@@ -104,6 +105,22 @@ class Work:
         highest = self.schedule.alpha_bar[interval.t_high]
         noisy, x0_hat = stage_start(coarser, clip, noise, highest, self.tensor)
         return noisy, x0_hat
+
+
+def keep_layout(work: Work, interval: Interval, clip: Clip, x0_hat: Tensor) -> tuple[Tensor, int | None]:
+    """One of the layouts that were denoised side by side, and its number, where an interval is their last.
+
+    Args:
+        clip: The shot at the interval's scale.
+        x0_hat: What the interval ended with, (layouts, 3, F, H, W).
+
+    Returns:
+        ``x0_hat`` as it is and None in all other intervals.
+    """
+    if not is_last_of_layouts(interval, work.intervals):
+        return x0_hat, None
+    layout = likeliest_layout(x0_hat.cpu().numpy(), clip.known.cpu().numpy(), work.basis)
+    return x0_hat[layout : layout + 1], layout
 
 
 def begin(shot: Shot, settings: Settings) -> Work:

@@ -94,6 +94,11 @@ class JobFolder:
         return products.get(task, self.experts / f"{task}.safetensors")
 
     @property
+    def layout(self) -> Path:
+        """Which of several layouts was kept."""
+        return self.path / "layout.json"
+
+    @property
     def bundle(self) -> Path:
         return self.path / "bundle"
 
@@ -152,7 +157,7 @@ class JobFolder:
         Raises:
             OutputError: a file cannot be removed.
         """
-        trained = (self.result, self.checkpoint, self.trunk, self.tasks, self.experts)
+        trained = (self.result, self.checkpoint, self.trunk, self.tasks, self.experts, self.layout)
         try:
             for item in (*trained, self.bundle, self.shot, self.losses, self.log, self.previews):
                 if item.is_dir() and not item.is_symlink():

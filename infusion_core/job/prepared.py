@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,22 @@ def prepared_job(folder: JobFolder) -> tuple[Shot, Settings]:
     """
     shot = prepared_shot(folder)
     return shot, with_octaves(folder.read_spec().settings, shot.size)
+
+
+def kept_layout(folder: JobFolder) -> int:
+    """Number of the layout that the run kept; 0 where there was but one.
+
+    Raises:
+        JobError: the file that says so is damaged.
+    """
+    try:
+        return int(json.loads(folder.layout.read_text("utf-8"))["layout"])
+    except FileNotFoundError:
+        return 0
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise JobError(
+            f"Cannot read the file: {error}.", path=folder.layout, remedy="Start the job anew."
+        ) from error
 
 
 def trained_arrays(path: Path) -> dict[str, np.ndarray]:

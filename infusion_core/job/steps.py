@@ -22,9 +22,9 @@ from infusion_core.job.events import OnEvent, ignore_event, preview_event
 from infusion_core.job.folder import JobFolder
 from infusion_core.job.losses import LossLog
 from infusion_core.job.pace import half
-from infusion_core.job.prepared import prepared_job, prepared_shot, trained_arrays
+from infusion_core.job.prepared import kept_layout, prepared_job, prepared_shot, trained_arrays
 from infusion_core.job.previews import write_preview
-from infusion_core.job.tasks import check_interval, do_all_tasks, save_arrays
+from infusion_core.job.tasks import check_interval, do_all_tasks, save_arrays, save_layout
 from infusion_core.job.write import is_written, write_shot
 from infusion_core.parallel import is_parallel
 from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
@@ -113,6 +113,7 @@ def _train_in_sequence(
     def keep(result: IntervalResult) -> None:
         with replacing(folder.expert(result.index)) as beside:
             save_file(result.weights, beside)
+        save_layout(folder, result.layout)
         write_preview(folder.preview(result.index), shot, result.x0_hat)
         on_event(preview_event(folder.preview(result.index), result.index))
 
@@ -159,7 +160,7 @@ def export(
 
     shot, settings = prepared_job(folder)
     weights = [trained_arrays(folder.expert(interval.index)) for interval in resolve_intervals(settings)]
-    export_bundle(folder.bundle, settings, weights, shot)
+    export_bundle(folder.bundle, settings, weights, shot, layout=kept_layout(folder))
     on_progress(Progress("export", 1.0, message="Exported the models"))
 
 

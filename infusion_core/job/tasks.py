@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from safetensors.numpy import save_file
 
-from infusion_core.atomic import replacing
+from infusion_core.atomic import replacing, write_json
 from infusion_core.basis import shot_basis
 from infusion_core.clip import frames_last
 from infusion_core.errors import JobError
@@ -161,13 +161,18 @@ def sample(job: ParallelJob, told: Told) -> None:
 
     experts = [trained_arrays(job.folder.expert(i.index)) for i in resolve_intervals(job.settings)]
     task = _Task(job, SAMPLE, told)
+
+    def on_interval(interval: int, x0_hat: np.ndarray, layout: int | None) -> None:
+        job.preview(told, interval, x0_hat)
+        save_layout(job.folder, layout)
+
     x0 = parallel.sample(
         job.shot,
         job.settings,
         experts.__getitem__,
         state=task.state,
         watch=task.watch(lambda *_: None),
-        on_interval=lambda interval, x0_hat: job.preview(told, interval, x0_hat),
+        on_interval=on_interval,
     )
     task.finish({"x0": x0})
 
@@ -178,6 +183,12 @@ def check_interval(interval: int | None, count: int, folder: JobFolder) -> None:
         raise JobError(
             f"There is no interval {interval}.", path=folder.path, remedy=f"They are 0 to {count - 1}."
         )
+
+
+def save_layout(folder: JobFolder, layout: int | None) -> None:
+    """Write down which layout was kept, where one was."""
+    if layout is not None:
+        write_json(folder.layout, {"layout": layout})
 
 
 def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

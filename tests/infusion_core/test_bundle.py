@@ -46,6 +46,22 @@ def test_a_bundle_tells_all_that_rendering_needs(made, folder):
     assert versions["torch"] != "not installed"
 
 
+def test_a_bundle_tells_the_take_of_its_run(made, tmp_path, tiny_settings):
+    shot, _, weights = made
+    settings = tiny_settings(run={"seed": 4}, sampling={"layouts": 3})
+    export_bundle(tmp_path / "several", settings, weights, shot, layout=2)
+    bundle = open_bundle(tmp_path / "several")
+    assert (bundle.seed, bundle.layout) == (4, 2)
+    change(tmp_path / "several", layout=3)
+    with pytest.raises(InputError, match="no layout 3"):
+        open_bundle(tmp_path / "several")
+
+
+def test_bundles_from_before_layouts_have_one(folder):
+    change(folder, layout=None)
+    assert open_bundle(folder).layout == 0
+
+
 def test_a_new_bundle_takes_the_place_of_the_old_one(made, folder):
     shot, settings, weights = made
     (folder / "stray.txt").write_text("old")

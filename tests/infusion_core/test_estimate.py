@@ -93,6 +93,7 @@ def fill(kind, size, channels):
         "run": {"device": "cpu", "threads": 1, "precision": "float32"},
         "network": {"kind": kind, "channels": channels},
         "training": {"crop": 16, "window": 4, "batch": 1},
+        "sampling": {"layouts": 2},
         "stages": [{"intervals": 1, "training_steps": 1, "sampling_steps": 2}],
     })
     hole = np.zeros(size, bool)

@@ -31,6 +31,16 @@ def stages(draw, scales=(0.25, 0.5, 1.0)):
     return tuple(result)
 
 
+@pytest.mark.parametrize(("count", "expected"), [(1, [5]), (2, [5, 5]), (3, [5, 5, 1])])
+def test_the_two_coarsest_stages_have_several_layouts(count, expected):
+    scales = (0.25, 0.5, 1.0)[-count:]
+    settings = override(
+        Settings(stages=tuple(StageSettings(scale=s) for s in scales)), {"sampling": {"layouts": 5}}
+    )
+    found = {interval.stage: interval.layouts for interval in resolve_intervals(settings)}
+    assert list(found.values()) == expected
+
+
 @given(stages())
 def test_the_intervals_of_a_stage_tile_its_noise_levels_exactly_once(stages):
     intervals = resolve_intervals(Settings(stages=stages))

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infusion_core.noise import clip_noise, frame_noise, stage_draw
+from infusion_core.noise import clip_noise, frame_noise, stage_draw, stage_noise
 
 SHAPE = (3, 8, 8)
 
@@ -47,7 +47,9 @@ def test_noise_differs_with_seed_draw_and_frame_and_is_uncorrelated(other):
     assert abs((one * two).mean()) < 5 / np.sqrt(one.size)
 
 
-@given(st.sets(st.tuples(st.integers(0, 60), st.integers(0, 10000)), min_size=2))
+@given(
+    st.sets(st.tuples(st.integers(0, 60), st.integers(0, 10000), st.integers(0, 31)), min_size=2, max_size=9)
+)
 def test_no_two_draws_of_a_run_share_their_number(draws):
     assert len({stage_draw(*draw) for draw in draws}) == len(draws)
 
@@ -56,3 +58,14 @@ def test_draws_of_stages_give_noise_of_their_own():
     noises = [frame_noise(0, stage_draw(stage, 5), 2, SHAPE) for stage in range(4)]
     for i, noise in enumerate(noises[:-1]):
         assert (noise != noises[i + 1]).all()
+
+
+@pytest.mark.parametrize("held", [0.0, 0.8])
+def test_layouts_have_noise_of_their_own_and_the_first_that_of_a_single_one(held):
+    single = stage_noise(7, 1, 302, (4, 64, 64), held)
+    several = stage_noise(7, 1, 302, (4, 64, 64), held, range(3))
+    assert several.shape == (3, 3, 4, 64, 64)
+    np.testing.assert_array_equal(several[:1], single)
+    np.testing.assert_array_equal(several[2:], stage_noise(7, 1, 302, (4, 64, 64), held, [2]))
+    for one, other in ((0, 1), (0, 2), (1, 2)):
+        assert abs((several[one] * several[other]).mean()) < 0.04

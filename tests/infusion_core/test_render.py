@@ -135,6 +135,31 @@ def test_held_noise_is_rendered_as_it_was_run(make_waves, tiny_settings, tmp_pat
     assert np.abs(render(other, shot, settings.run.seed) - result).max() > 5 * TOLERANCE
 
 
+def test_the_layout_that_the_run_kept_is_rendered_and_other_takes_choose_their_own(
+    waves, tiny_settings, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("infusion_core.engine.work.likeliest_layout", lambda *_: 2)
+    settings = tiny_settings(sampling={"layouts": 3}, training={"optimiser": "adam"})
+    results = []
+    result = run(waves, settings, on_interval=results.append)
+    export_bundle(tmp_path / "bundle", settings, [one.weights for one in results], waves, layout=2)
+    bundle = open_bundle(tmp_path / "bundle")
+    assert np.abs(render(bundle, waves, settings.run.seed) - result).max() < TOLERANCE
+    first = render(replace(bundle, layout=0), waves, settings.run.seed)
+    assert np.abs(first - result).max() > 5 * TOLERANCE
+    takes, asked = [], []
+    for layout in (0, 1):
+
+        def likeliest_layout(x0_hat, known, basis, layout=layout):
+            asked.append(len(x0_hat))
+            return layout
+
+        monkeypatch.setattr("infusion_core.render.likeliest_layout", likeliest_layout)
+        takes.append(render(bundle, waves, 9))
+    assert asked == [3, 3]
+    assert np.abs(takes[0] - takes[1]).max() > 5 * TOLERANCE
+
+
 def test_other_seeds_give_other_takes(lively, waves):
     bundle, _ = lively
     one, again, other = (render(bundle, waves, seed) for seed in (6, 6, 7))

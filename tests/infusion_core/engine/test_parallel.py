@@ -50,8 +50,13 @@ def assert_same_weights(ours, theirs):
 
 @pytest.mark.parametrize(
     "tables",
-    [{}, {"training": {"optimiser": "adam", "ema": 0.0}}, {"training": {"fill": "zero"}}],
-    ids=["muon", "adam without average", "no fill"],
+    [
+        {},
+        {"training": {"optimiser": "adam", "ema": 0.0}},
+        {"training": {"fill": "zero"}},
+        {"sampling": {"layouts": 2}},
+    ],
+    ids=["muon", "adam without average", "no fill", "layouts"],
 )
 @pytest.mark.usefixtures("every_step")
 def test_every_task_resumed_from_any_step_gives_the_same_bits(waves, parallel, tmp_path, tables):

@@ -5,6 +5,8 @@ import numpy as np
 import pytest
 import torch
 
+from infusion_core.basis import shot_basis
+from infusion_core.clip import frames_last
 from infusion_core.engine import phases
 from infusion_core.engine.checkpoint import State
 from infusion_core.engine.model import make_network
@@ -22,6 +24,7 @@ VARIANTS = {
     "views": {"training": {"views": 5}, "sampling": {"noise_gain": 1.1}},
     "held noise": {"diffusion": {"held_noise": 0.6}},
     "restart": {"training": {"prior": True, "restart": True}},
+    "layouts": {"sampling": {"layouts": 3}},
 }
 
 
@@ -140,6 +143,25 @@ def test_progress_rises_to_one_and_losses_come_in_order(waves, tiny_settings):
     assert [result.index for result in results] == [0, 1, 2]
     assert [result.x0_hat.shape for result in results] == [(6, 8, 12, 3)] + [(6, 16, 24, 3)] * 2
     assert [report.stage for report in reports[:8]] == ["train"] * 4 + ["denoise"] * 3 + ["train"]
+
+
+def test_of_several_layouts_the_likeliest_goes_on(waves, tiny_settings, monkeypatch):
+    compared = []
+
+    def likeliest_layout(x0_hat, known, basis):
+        compared.extend(x0_hat)
+        return 2
+
+    monkeypatch.setattr("infusion_core.engine.work.likeliest_layout", likeliest_layout)
+    settings, results = tiny_settings(sampling={"layouts": 3}), []
+    result = run(waves, settings, on_interval=results.append)
+    assert [one.layout for one in results] == [None, None, 2]
+    assert len(compared) == 3
+    assert np.abs(compared[0] - compared[2]).max() > 0.01
+    basis = shot_basis(waves, settings)
+    np.testing.assert_array_equal(result[waves.hole], frames_last(compared[2][None], basis)[waves.hole])
+    single = run(waves, tiny_settings())
+    np.testing.assert_allclose(frames_last(compared[0][None], basis), single, atol=1e-5)
 
 
 def test_intervals_have_models_of_their_own(waves, tiny_settings):

@@ -161,13 +161,15 @@ def test_a_mistake_in_a_folder_that_was_there_leaves_the_folder(job: JobFolder) 
 
 
 def test_a_region_with_coarser_stages_is_trained_exported_and_rendered_with_them(
-    job: JobFolder, tiny_settings: Callable[..., Settings]
+    job: JobFolder, tiny_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("infusion_core.engine.work.likeliest_layout", lambda *_: 1)
     spec = job.read_spec()
     few = {"training_steps": 2, "sampling_steps": 2}
     settings = tiny_settings(
         shot={"frames": "2-5", "handles": 1, "context": 4},
         diffusion={"coarsest": 2},
+        sampling={"layouts": 2},
         stages=[
             {"scale": 0.5, "t_low": 500, "intervals": 1, **few},
             {"t_high": 600, "intervals": 2, **few},
@@ -183,6 +185,13 @@ def test_a_region_with_coarser_stages_is_trained_exported_and_rendered_with_them
     steps.export(job)
     assert len(list(job.expert(0).parent.iterdir())) == 7
     bundle = open_bundle(job.bundle)
+    assert bundle.layout == 1
     assert [stage.scale for stage in bundle.settings.stages] == [0.125, 0.25, 0.5, 1.0]
     rendered = render(bundle, shot, settings.run.seed)
     assert np.abs(rendered - load_file(job.result)["x0"]).max() < 1e-3
+    job.layout.write_text("{}")
+    job.bundle.joinpath("manifest.json").unlink()
+    with pytest.raises(JobError, match="layout"):
+        steps.export(job)
+    job.clear()
+    assert not job.layout.exists()
