@@ -27,6 +27,9 @@ STAYS, MOVES_ON = 1.0, 1.2
 MOST_HELD = 0.8
 """The rest of the noise is each frame's own, and so is its motion."""
 
+HELD_START = 600
+"""Noise level from which the second stage starts where the most is held."""
+
 
 def temporal_change(clip: Clip, lag: int = 1) -> float:
     """How much the known picture changes from a frame to the one ``lag`` later.
@@ -96,8 +99,18 @@ def shot_held_noise(full_clip: Clip, basis: ColourBasis, coarsest: float) -> flo
 
 
 def with_held_noise(settings: Settings, full_clip: Clip, basis: ColourBasis) -> Settings:
-    """The settings with the share of held noise that the shot sets, where it is to set it."""
+    """The settings with the share of held noise that the shot sets, where it is to set it.
+
+    The more is held, the higher the second stage starts. There it redoes more of the layout that it is given;
+    noise of each frame's own would have it do so every few frames anew.
+    """
     if settings.diffusion.held_noise >= 0.0:
         return settings
     held = shot_held_noise(full_clip, basis, settings.stages[0].scale)
-    return dataclasses.replace(settings, diffusion=dataclasses.replace(settings.diffusion, held_noise=held))
+    first, *finer = settings.stages
+    if finer:
+        level = finer[0].highest_level(settings.diffusion.num_steps)
+        start = round(np.interp(held, (0.0, MOST_HELD), (level, max(level, HELD_START))))
+        finer[0] = dataclasses.replace(finer[0], t_high=start)
+    diffusion = dataclasses.replace(settings.diffusion, held_noise=held)
+    return dataclasses.replace(settings, diffusion=diffusion, stages=(first, *finer))

@@ -5,7 +5,14 @@ import pytest
 
 from infusion_core.basis import RGB, ColourBasis
 from infusion_core.clip import Clip
-from infusion_core.liveliness import MOST_HELD, shot_gain, shot_held_noise, temporal_change, with_held_noise
+from infusion_core.liveliness import (
+    HELD_START,
+    MOST_HELD,
+    shot_gain,
+    shot_held_noise,
+    temporal_change,
+    with_held_noise,
+)
 from infusion_core.settings import load_preset
 
 
@@ -109,3 +116,14 @@ def test_the_shot_sets_the_held_noise_only_where_it_is_to():
     assert resolved.diffusion.held_noise > 0.3
     assert with_held_noise(resolved, _moving(lambda k: 2 * k), RGB) == resolved
     assert with_held_noise(paper, clip, RGB) == paper
+
+
+def test_the_second_stage_starts_the_higher_the_more_is_held():
+    standard = load_preset("standard")
+    swaying, moving = (
+        with_held_noise(standard, _moving(position), RGB).stages
+        for position in (lambda k: k % 2, lambda k: 2 * k)
+    )
+    assert moving == standard.stages
+    assert standard.stages[1].t_high < swaying[1].t_high <= HELD_START
+    assert (swaying[0], *swaying[2:]) == (standard.stages[0], *standard.stages[2:])
