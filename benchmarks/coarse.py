@@ -87,7 +87,7 @@ def main() -> None:
     options = parser.parse_args()
     print(f"| lever | shot | {' | '.join(COLUMNS)} | CPU s |\n|---|---|{'--:|' * (len(COLUMNS) + 1)}")
     for name in options.only:
-        fixed = [f"run.threads={options.threads}", "sampling.precision=training"]
+        fixed = [f"run.threads={options.threads}", "sampling.precision=training", "sampling.layouts=1"]
         settings = apply_assignments(load_preset("standard"), [*fixed, *LEVERS[name]])
         for folder, hole in SHOTS:
             clip = load_clip(options.clips, folder, hole, options.width, options.frames)

@@ -1,8 +1,8 @@
 """Several coarse fills side by side, of which one is kept. NumPy only.
 
 What stands in a hole that is never revealed is laid out by the noise of the first reverse steps, some of it
-well and some of it badly. At the coarsest scales a layout costs a thousandth of the run, and how it turned
-out can be told without the truth: its texture should be that of the picture around the hole.
+well and some of it badly. At the coarsest scales another layout costs about half a per cent of the run, and
+how it turned out can be told without the truth: its texture should be that of the picture around the hole.
 """
 
 from __future__ import annotations

@@ -194,8 +194,8 @@ class DiffusionSettings:
         0.0,
         "Held noise",
         "Share of the noise that is the same in all frames. 0 as in the paper; 0.8 keeps in its place what "
-        "sways in place and is never revealed, e.g. a tree. -1: up to 0.8 where a lively shot sways in place, "
-        "and then the second stage starts from more noise; 0 where the shot is calm or moves on.",
+        "sways in place and is never revealed, e.g. a tree. -1: up to 0.8 where a lively shot sways in place "
+        "(the second stage then starts from more noise), 0 where the shot is calm or moves on.",
         minimum=-1.0,
         maximum=0.95,
     )
