@@ -67,7 +67,9 @@ def sliced_wasserstein(
     directions = generator.standard_normal((frames * PATCH * PATCH * 3, projections)).astype(np.float32)
     quantiles = (np.arange(patches) + 0.5) / patches
     distances = []
-    for our_band, their_band in zip(detail_bands(filled.clip), detail_bands(reference.clip), strict=True):
+    our_bands = detail_bands(filled.clip)
+    their_bands = our_bands if reference.clip is filled.clip else detail_bands(reference.clip)
+    for our_band, their_band in zip(our_bands, their_bands, strict=True):
         a = _patches(our_band, ours, frames) @ directions
         b = _patches(their_band, theirs, frames) @ directions
         scale = max(float(np.linalg.norm(b - b.mean(0)) / np.sqrt(b.size)), 1e-2)
