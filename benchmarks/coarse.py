@@ -44,7 +44,7 @@ def first_stage(clip: BenchClip, settings: Settings) -> tuple[Work, torch.Tensor
     shot = shot_from_arrays(clip.plate, clip.hole, settings, "display")
     work = begin(shot, settings)
     learner = new_learner(work)
-    bench = open_bench(work, UNWATCHED, sequential_parts(work.full_clip.size, work.settings))
+    bench = open_bench(work, UNWATCHED, sequential_parts(work.shot.extent, work.settings))
     noisy, x0_hat = torch.empty(0), torch.empty(0)
     scaled = work.clip(work.intervals[0])
     for interval in (one for one in work.intervals if one.stage == 0):

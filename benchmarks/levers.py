@@ -29,6 +29,7 @@ from infusion_core.intervals import Interval, sampling_times
 from infusion_core.sample import add_noise
 from infusion_core.schedule import Schedule
 from infusion_core.settings import Settings, apply_assignments
+from infusion_core.tiles import cut
 
 LEVERS: dict[str, list[str]] = {
     "standard": [],
@@ -56,9 +57,8 @@ def error_in_hole(learner: Learner, clip: Clip, truth: Tensor, t: int, schedule:
         *clips, level = inputs
         return torch.func.functional_call(network, weights, (*clips, torch.tensor([level])))
 
-    denoise = make_denoiser(
-        call, clip, network.multiple, window=0, tile=0, moving_grid=False, as_array=torch.from_numpy
-    )
+    whole = cut(np.ones(clip.size, bool), (0, 0), network.multiple, np.inf)
+    denoise = make_denoiser(call, clip, network.multiple, whole, moving_grid=False, as_array=torch.from_numpy)
     noise = draw_noise(truth.shape, schedule.held_noise, torch.Generator().manual_seed(0))
     alpha_bar = float(schedule.alpha_bar[t])
     with torch.no_grad():

@@ -38,7 +38,7 @@ def _counted(clip: BenchClip, settings: Settings, stage: int = 0, **changes: Any
 def count_operations(clip: BenchClip, settings: Settings) -> int:
     """Operations of all training steps and network calls of a run, two for each multiply-add."""
     shot = shot_from_arrays(clip.plate, clip.hole, settings, "display")
-    settings = with_octaves(settings, shot.size)
+    settings = with_octaves(settings, shot.extent)
     once = _counted(clip, settings)
     intervals = resolve_intervals(settings)
     trunk, rough = trunk_shares(intervals, settings.training), rough_intervals(intervals, settings.training)

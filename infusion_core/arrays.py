@@ -28,7 +28,8 @@ def _checked(plate: np.ndarray, hole: np.ndarray) -> None:
         raise InputError("The hole is empty.")
 
 
-def _hole_boxes(hole: np.ndarray) -> list[Box]:
+def hole_boxes(hole: np.ndarray) -> list[Box]:
+    """The bounding box of a hole (F, H, W) on each frame that has one."""
     boxes = []
     for frame in hole[hole.any(axis=(1, 2))]:
         rows, columns = np.flatnonzero(frame.any(1)), np.flatnonzero(frame.any(0))
@@ -54,7 +55,7 @@ def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, co
     """
     _checked(plate, hole)
     frame = Box(0, 0, plate.shape[2], plate.shape[1])
-    box = find_region(_hole_boxes(hole), frame, settings.shot.context, multiple=1)
+    box = find_region(hole_boxes(hole), frame, settings.shot.context, multiple=1)
     region = (slice(None), *box.slices_in(frame))
     pixels, hole = plate[region].astype(np.float32), hole[region]
     known = ~hole & np.isfinite(pixels).all(-1)

@@ -28,6 +28,7 @@ from infusion_core.colour import ColourTransform
 from infusion_core.errors import InfusionError, InputError, OutputError
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.liveliness import with_held_noise
+from infusion_core.network_size import row_multiple
 from infusion_core.settings import Settings, from_dict
 
 if TYPE_CHECKING:
@@ -110,7 +111,6 @@ def export_bundle(
         OutputError: the folder cannot be written.
     """
     from infusion_core.engine.export import network_graph, with_weights
-    from infusion_core.engine.model import row_multiple
 
     basis = shot_basis(shot, settings)
     settings = with_held_noise(settings, clip_from_shot(shot, basis), basis)

@@ -1,17 +1,18 @@
-"""From a network on padded tiles to a denoiser of the whole clip, on any array type. NumPy only."""
+"""From a network on padded tiles to a denoiser of the clip, on any array type. NumPy only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from infusion_core.clip import Clip, background
-from infusion_core.estimate import tile_size
+from infusion_core.estimate import voxels_in_memory
+from infusion_core.network_size import reach
 from infusion_core.sample import Denoiser
 from infusion_core.settings import Settings
-from infusion_core.tiles import Tile, blended, cut
+from infusion_core.tiles import Tile, cut
 
 # (noisy, masked_plate, hole, mean background, share known, t) -> x0_hat; rows and columns are multiples
 # of what the network needs
@@ -56,47 +57,48 @@ def make_denoiser(
     network: NetworkCall,
     clip: Clip,
     multiple: int,
+    tiles: Sequence[Tile],
     *,
-    window: int,
-    tile: int,
     moving_grid: bool,
     as_array: Callable[[np.ndarray], Any],
 ) -> Denoiser:
-    """A denoiser of the whole clip.
+    """A denoiser of what the tiles keep; elsewhere its x0_hat is 0.
 
     Args:
         network: Predicts x0 on one padded tile.
         clip: The plate and what is known of it, in the network's array type.
         multiple: Rows and columns that the network takes are multiples of this.
-        window: Frames denoised together; 0 for all.
-        tile: Side of the squares denoised together; 0 for the whole region.
+        tiles: They begin at multiples of ``multiple``.
         moving_grid: Shift the clip by ``grid_offset``; else it stays at the top left.
         as_array: Brings a NumPy array to the network's array type and device.
     """
     mean, share = background(clip.plate, clip.known)
-    tiles = cut(clip.size, window, tile)
     margin = multiple - 1 if moving_grid else 0
 
-    def predict(noisy: Any, t: int, part: Tile) -> Any:
-        _, _, _, rows, columns = part.index
-        height, width = noisy[part.index].shape[-2:]
+    def predict(noisy: Any, t: int, tile: Tile) -> Any:
+        _, rows, columns = tile.shown
+        shown, within = (..., *tile.shown), tile.within
+        height, width = rows.stop - rows.start, columns.stop - columns.start
         top, left = grid_offset(t, multiple) if moving_grid else (0, 0)
 
         def placed(array: Any) -> Any:
             return padded(array, multiple, as_array, (top, left), margin)
 
         x0_hat = network(
-            placed(noisy[part.index]),
-            placed(clip.plate[part.index]),
-            placed(1.0 - clip.known[part.index]),
+            placed(noisy[shown]),
+            placed(clip.plate[shown]),
+            placed(1.0 - clip.known[shown]),
             placed(mean[:, :, :, rows, columns]),
             placed(share[:, :, :, rows, columns]),
             t,
         )
-        return x0_hat[..., top : top + height, left : left + width]
+        return x0_hat[..., top : top + height, left : left + width][(..., *within)]
 
     def denoise(noisy: Any, t: int) -> Any:
-        return blended(lambda part: predict(noisy, t, part), tiles, noisy, as_array)
+        x0_hat = noisy * 0.0
+        for tile in tiles:
+            x0_hat[(..., *tile.kept)] = predict(noisy, t, tile)
+        return x0_hat
 
     return denoise
 
@@ -104,13 +106,16 @@ def make_denoiser(
 def shot_denoiser(
     network: NetworkCall,
     clip: Clip,
+    known: np.ndarray,
     multiple: int,
     settings: Settings,
     as_array: Callable[[np.ndarray], Any],
 ) -> Denoiser:
-    """``make_denoiser`` as a run's settings ask for it: the same in training runs and in renders."""
-    window, tile = tile_size(clip.size, settings)
+    """``make_denoiser`` for what is not known, as a run's settings ask for it; the same in a render.
+
+    Args:
+        known: ``clip.known`` in NumPy.
+    """
+    tiles = cut(known[0, 0] == 0, reach(settings.network), multiple, voxels_in_memory(settings))
     moving_grid = settings.sampling.moving_grid
-    return make_denoiser(
-        network, clip, multiple, window=window, tile=tile, moving_grid=moving_grid, as_array=as_array
-    )
+    return make_denoiser(network, clip, multiple, tiles, moving_grid=moving_grid, as_array=as_array)

@@ -10,17 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infusion_core.clip_size import crop_size, scaled_size
+from infusion_core.extent import Extent
 from infusion_core.intervals import Interval, resolve_intervals
-from infusion_core.network_size import level_widths
+from infusion_core.network_size import level_widths, reach
 from infusion_core.parallel import rough_intervals, trunk_shares
 from infusion_core.settings import NetworkSettings, Settings
+from infusion_core.tiles import BLOCK, Grid, parts
 
 DEFAULT_MEMORY_GIB = 8.0
 BASE_BYTES = 400 * 2**20  # interpreter and libraries at work
 FEATURE_SHARE = 0.6  # of the memory; the rest is for the clip and for training
-MIN_WINDOW = 24  # frames; the network looks about 8 frames to either side
-MIN_TILE = 128
-TILE_MULTIPLE = 32
 TRAINING_PASSES = 3  # forward, and twice as much backward
 PAPER_INPUTS = 23
 FACTORED_INPUTS = 11
@@ -78,76 +77,61 @@ class Estimate:
     num_network_calls: int
 
 
-def step_flops(interval: Interval, size: tuple[int, int, int], settings: Settings) -> float:
+def step_flops(interval: Interval, extent: Extent, settings: Settings) -> float:
     """Operations of one training step."""
-    frames, rows, columns = crop_size(_stage_size(interval, size), settings.training)
+    frames, rows, columns = crop_size(_stage_size(interval.scale, extent), settings.training)
     voxels = settings.training.batch * frames * rows * columns
     return TRAINING_PASSES * voxels * flops_per_voxel(settings.network)
 
 
-def call_flops(interval: Interval, size: tuple[int, int, int], settings: Settings) -> float:
-    """Operations of one network call of the reverse diffusion on the whole clip."""
-    frames, rows, columns = _stage_size(interval, size)
-    return frames * rows * columns * flops_per_voxel(settings.network)
+def call_flops(interval: Interval, extent: Extent, settings: Settings) -> float:
+    """Operations of one network call of the reverse diffusion, on all its tiles."""
+    return sum(_shown(interval.scale, extent, settings)) * flops_per_voxel(settings.network)
 
 
-def _stage_size(interval: Interval, size: tuple[int, int, int]) -> tuple[int, int, int]:
-    return (size[0], *scaled_size(size[1], size[2], interval.scale))
+def _stage_size(scale: float, extent: Extent) -> tuple[int, int, int]:
+    frames, rows, columns = extent.size
+    return (frames, *scaled_size(rows, columns, scale))
 
 
-def tile_size(size: tuple[int, int, int], settings: Settings) -> tuple[int, int]:
-    """Frames and side of the part of a clip that is denoised at once; 0 means whole.
+def voxels_in_memory(settings: Settings) -> int:
+    """Voxels whose features fit into ``run.memory``, or 8 GiB where that is 0.
 
-    What ``sampling.window`` and ``sampling.tile`` leave open is chosen so that the network's features fit
-    into ``run.memory``, or 8 GiB where that is 0. It does not depend on what is free at the moment,
-    because a resumed run and another take must be cut in the same way.
+    It does not depend on what is free at the moment, so that a resumed run and another take are cut alike.
     """
-    frames, rows, columns = size
-    network, sampling = settings.network, settings.sampling
     budget = (settings.run.memory or DEFAULT_MEMORY_GIB) * 2**30 * FEATURE_SHARE
-    voxels = budget / (4 * network.channels * LIVE_MAPS[network.kind])
-    window, tile = sampling.window, sampling.tile
-    area = min(rows, tile or rows) * min(columns, tile or columns)
-    if not window and frames * area > voxels:
-        window = max(MIN_WINDOW, int(voxels / area))
-    if not tile and min(frames, window or frames) * rows * columns > voxels:
-        side = int(math.sqrt(voxels / min(frames, window or frames)))
-        tile = max(MIN_TILE, side // TILE_MULTIPLE * TILE_MULTIPLE)
-    return window if window < frames else 0, tile if tile < max(rows, columns) else 0
+    return int(budget / (4 * settings.network.channels * LIVE_MAPS[settings.network.kind]))
 
 
-def _voxels_at_once(size: tuple[int, int, int], settings: Settings) -> int:
-    """Voxels of the largest tile of a region of (frames, rows, columns)."""
-    frames, rows, columns = size
-    window, tile = tile_size(size, settings)
-    return min(frames, window or frames) * min(rows, tile or rows) * min(columns, tile or columns)
+def _shown(scale: float, extent: Extent, settings: Settings) -> list[float]:
+    """Voxels of each tile at a scale, by the blocks of the hole at full resolution: roughly."""
+    near, pixels = reach(settings.network)
+    grid = Grid(extent.size, BLOCK, (near, math.ceil(pixels / (scale * BLOCK))))
+    found = parts(extent.occupied, grid, voxels_in_memory(settings) / scale**2)
+    return [grid.voxels(part) * scale**2 for part in found]
 
 
-def clips_at_once(voxels: int, size: tuple[int, int, int], settings: Settings) -> int:
-    """How many clips of so many voxels are denoised in one network call; at least 1.
-
-    Args:
-        size: Of the region at full resolution, whose denoising sets the memory that a call may take.
-    """
-    return max(1, _voxels_at_once(size, settings) // voxels)
+def voxels_at_once(extent: Extent, settings: Settings) -> int:
+    """Voxels of the largest tile at full resolution, which sets the memory that a network call may take."""
+    return int(max(_shown(1.0, extent, settings), default=0))
 
 
-def _memory(size: tuple[int, int, int], settings: Settings, intervals: Sequence[Interval]) -> int:
+def _memory(extent: Extent, settings: Settings, intervals: Sequence[Interval]) -> int:
     network = settings.network
     per_voxel = 4 * network.channels
-    at_once = _voxels_at_once(size, settings)
-    crop = crop_size(size, settings.training)
+    crop = crop_size(extent.size, settings.training)
     trained = settings.training.batch * crop[0] * crop[1] * crop[2]
     working = max(
-        at_once * per_voxel * LIVE_MAPS[network.kind], trained * per_voxel * TRAINING_MAPS[network.kind]
+        voxels_at_once(extent, settings) * per_voxel * LIVE_MAPS[network.kind],
+        trained * per_voxel * TRAINING_MAPS[network.kind],
     )
-    voxels = max(interval.layouts * math.prod(_stage_size(interval, size)) for interval in intervals)
+    voxels = max(interval.layouts * math.prod(_stage_size(interval.scale, extent)) for interval in intervals)
     clips = voxels * 4 * 3 * 10  # plate, noisy, x0_hat, noise and their copies on host and device
     return int(BASE_BYTES + working + clips)
 
 
-def estimate(size: tuple[int, int, int], settings: Settings) -> Estimate:
-    """Expected cost of filling a region of (frames, rows, columns)."""
+def estimate(extent: Extent, settings: Settings) -> Estimate:
+    """Expected cost of filling a hole."""
     intervals = resolve_intervals(settings)
     weights = _paper_weights if settings.network.kind == "paper" else _factored_weights
     trunk = trunk_shares(intervals, settings.training)
@@ -157,9 +141,9 @@ def estimate(size: tuple[int, int, int], settings: Settings) -> Estimate:
     ]
     return Estimate(
         parameters=int(weights(settings.network)[0]),
-        training_flops=sum(steps * step_flops(i, size, settings) for i, steps in trained),
-        sampling_flops=sum(calls * call_flops(i, size, settings) for i, calls in called),
-        memory_bytes=_memory(size, settings, intervals),
+        training_flops=sum(steps * step_flops(i, extent, settings) for i, steps in trained),
+        sampling_flops=sum(calls * call_flops(i, extent, settings) for i, calls in called),
+        memory_bytes=_memory(extent, settings, intervals),
         num_training_steps=sum(steps for _, steps in trained),
         num_network_calls=sum(calls for _, calls in called),
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infusion_core.estimate import call_flops, step_flops
+from infusion_core.extent import Extent
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.parallel import (
     SAMPLE,
@@ -18,8 +19,6 @@ from infusion_core.parallel import (
 )
 from infusion_core.progress import OnProgress, Progress, Stage
 from infusion_core.settings import Settings
-
-Size = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -46,64 +45,64 @@ class Part:
         return self.steps * self.flops
 
 
-def _training(interval: Interval, size: Size, settings: Settings, count: int) -> Part:
+def _training(interval: Interval, extent: Extent, settings: Settings, count: int) -> Part:
     flops, message = (
-        step_flops(interval, size, settings),
+        step_flops(interval, extent, settings),
         f"Training interval {interval.index + 1} of {count}",
     )
     return Part("train", interval.index, interval.training_steps, flops, message)
 
 
-def _denoising(interval: Interval, size: Size, settings: Settings, message: str) -> Part:
-    flops = interval.layouts * call_flops(interval, size, settings)
+def _denoising(interval: Interval, extent: Extent, settings: Settings, message: str) -> Part:
+    flops = interval.layouts * call_flops(interval, extent, settings)
     return Part("denoise", interval.index, len(interval.times), flops, message)
 
 
-def sequential_parts(size: Size, settings: Settings) -> tuple[Part, ...]:
+def sequential_parts(extent: Extent, settings: Settings) -> tuple[Part, ...]:
     """Of training in sequential mode: each interval is trained, then denoised."""
-    pairs = zip(expert_parts(size, settings), sampling_parts(size, settings), strict=True)
+    pairs = zip(expert_parts(extent, settings), sampling_parts(extent, settings), strict=True)
     return tuple(part for pair in pairs for part in pair)
 
 
-def trunk_parts(size: Size, settings: Settings) -> tuple[Part, ...]:
+def trunk_parts(extent: Extent, settings: Settings) -> tuple[Part, ...]:
     """Of the trunk in parallel mode: it is trained, then it fills the hole roughly."""
     intervals, training = resolve_intervals(settings), settings.training
     shares = trunk_shares(intervals, training)
     steps = num_trunk_steps(intervals, training)
-    work = sum(shares[i.index] * step_flops(i, size, settings) for i in intervals)
+    work = sum(shares[i.index] * step_flops(i, extent, settings) for i in intervals)
     return (
         Part("train", None, steps, work / steps, "Training the trunk"),
         *(
             _denoising(
-                i, size, settings, f"Filling roughly through interval {i.index + 1} of {len(intervals)}"
+                i, extent, settings, f"Filling roughly through interval {i.index + 1} of {len(intervals)}"
             )
             for i in rough_intervals(intervals, training)
         ),
     )
 
 
-def expert_parts(size: Size, settings: Settings) -> tuple[Part, ...]:
+def expert_parts(extent: Extent, settings: Settings) -> tuple[Part, ...]:
     """The training of each interval."""
     intervals = resolve_intervals(settings)
-    return tuple(_training(i, size, settings, len(intervals)) for i in intervals)
+    return tuple(_training(i, extent, settings, len(intervals)) for i in intervals)
 
 
-def sampling_parts(size: Size, settings: Settings) -> tuple[Part, ...]:
+def sampling_parts(extent: Extent, settings: Settings) -> tuple[Part, ...]:
     """The reverse diffusion through each interval."""
     intervals = resolve_intervals(settings)
     return tuple(
-        _denoising(i, size, settings, f"Denoising interval {i.index + 1} of {len(intervals)}")
+        _denoising(i, extent, settings, f"Denoising interval {i.index + 1} of {len(intervals)}")
         for i in intervals
     )
 
 
-def task_work(size: Size, settings: Settings) -> dict[str, float]:
+def task_work(extent: Extent, settings: Settings) -> dict[str, float]:
     """Operations of every task of parallel mode, by name, in the order in which one process does them."""
-    experts = expert_parts(size, settings)
+    experts = expert_parts(extent, settings)
     return {
-        TRUNK: sum(part.work for part in trunk_parts(size, settings)),
+        TRUNK: sum(part.work for part in trunk_parts(extent, settings)),
         **{expert_task(k): part.work for k, part in enumerate(experts)},
-        SAMPLE: sum(part.work for part in sampling_parts(size, settings)),
+        SAMPLE: sum(part.work for part in sampling_parts(extent, settings)),
     }
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from infusion_core.box import Box
 from infusion_core.each_frame import for_each_frame
 from infusion_core.errors import InputError
+from infusion_core.extent import Extent, extent_of
 from infusion_core.io.mattes import Matte
 from infusion_core.io.plates import Plate
 from infusion_core.matte import bounding_box, hole_and_blend
@@ -56,6 +58,11 @@ class HolePlan:
     handles: tuple[int, ...]
     box: Box
     holes: tuple[FrameHole, ...]
+
+    @cached_property
+    def extent(self) -> Extent:
+        """How large the region of interest is and where its hole is; as that of the shot read with it."""
+        return extent_of(hole.blend_in(self.box) > 0 for hole in self.holes)
 
 
 def _fit(low: int, high: int, limit_low: int, limit_high: int, multiple: int) -> tuple[int, int]:

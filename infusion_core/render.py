@@ -51,7 +51,7 @@ def _denoiser(bundle: Bundle, interval: Interval, clip: Clip) -> Denoiser:
     def call(noisy: np.ndarray, *others: Any) -> np.ndarray:
         return np.concatenate([predicted(one[None], *others) for one in noisy])
 
-    return shot_denoiser(call, clip, bundle.multiple, bundle.settings, np.asarray)
+    return shot_denoiser(call, clip, clip.known, bundle.multiple, bundle.settings, np.asarray)
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def render(
     )
     take = _Take(seed, noise_gain, _layouts(bundle, seed))
     work = [
-        len(layouts) * len(interval.times) * call_flops(interval, full_clip.size, bundle.settings)
+        len(layouts) * len(interval.times) * call_flops(interval, shot.extent, bundle.settings)
         for interval, layouts in zip(bundle.intervals, take.layouts, strict=True)
     ]
     noisy: np.ndarray | None = None

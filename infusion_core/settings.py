@@ -20,7 +20,7 @@ from typing import Any, get_type_hints
 
 from infusion_core.errors import SettingsError
 
-SETTINGS_SCHEMA_VERSION = 1
+SETTINGS_SCHEMA_VERSION = 2
 PRESETS = ("draft", "standard", "best", "paper")
 LOWEST_SCALE = 1 / 128
 
@@ -139,7 +139,7 @@ class RunSettings:
     memory: float = setting(
         0.0,
         "Memory",
-        "Memory the run may use; 0: what is free. Larger shots are worked on in tiles and windows to fit.",
+        "Memory the run may use; 0: what is free. Larger holes are denoised in parts to fit.",
         minimum=0.0,
         maximum=4096.0,
         unit="GiB",
@@ -185,7 +185,8 @@ class DiffusionSettings:
         14,
         "Coarsest side",
         "For regions larger than the first of several stages is made for, coarser stages are put before it "
-        "until the region's shorter side is below twice this; 0: the preset's stages as they are.",
+        "until the region's shorter side is below twice this, or the hole is four pixels thick there; 0: the "
+        "preset's stages as they are.",
         minimum=0,
         maximum=4096,
         unit="px",
@@ -377,22 +378,6 @@ class SamplingSettings:
         "Arithmetic of the network calls. float32: 'infusion render' makes the same pixels again. "
         "training: as in training, faster where that is bfloat16.",
         choices=("float32", "training"),
-    )
-    window: int = setting(
-        0,
-        "Window",
-        "Frames denoised together; longer shots use overlapping windows. 0: as many as fit in memory.",
-        minimum=0,
-        maximum=10000,
-        unit="frames",
-    )
-    tile: int = setting(
-        0,
-        "Tile",
-        "Side of a square denoised together; larger regions use overlapping tiles. 0: as large as fits.",
-        minimum=0,
-        maximum=16384,
-        unit="px",
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import cast
 
@@ -20,6 +21,7 @@ from infusion_core.box import Box
 from infusion_core.colour import ColourKind, ColourTransform, fit_colour
 from infusion_core.each_frame import for_each_frame
 from infusion_core.errors import InputError, JobError, ResourceError
+from infusion_core.extent import Extent, extent_of
 from infusion_core.io.mattes import Matte
 from infusion_core.io.plates import Plate
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
@@ -61,6 +63,11 @@ class Shot:
         """Frames, rows, columns of the region."""
         frames, rows, columns = self.hole.shape
         return frames, rows, columns
+
+    @cached_property
+    def extent(self) -> Extent:
+        """How large the region is and where its hole is."""
+        return extent_of(self.hole)
 
     @property
     def fill_frames(self) -> tuple[int, ...]:

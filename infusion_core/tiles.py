@@ -1,77 +1,160 @@
-"""Denoising a clip larger than memory: overlapping windows in time and tiles in space. NumPy only.
+"""Denoising only around the hole, in parts that fit into memory. NumPy only.
 
-Every reverse step predicts x0 tile by tile and blends the predictions, so that neighbours agree at
-every noise level and no seam is left (MultiDiffusion, Bar-Tal et al. 2023, in three dimensions).
+What a network makes of a pixel depends on nothing beyond its reach, and where the plate is known its
+prediction is not used. So a part of the hole comes out as it would in the whole clip when the network is
+shown what lies within its reach of it, and what is farther away need not be denoised at all.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-OVERLAP_SHARE = 0.25
+BLOCK = 8  # rows and columns; networks that need larger multiples have larger ones
+WORTH = 0.9  # of the voxels: what cutting in two must save
+
+Span = tuple[int, int]
+Part = tuple[Span, Span, Span]
 
 
 @dataclass(frozen=True)
 class Tile:
-    """A part of the clip: slices over frames, rows and columns, and its blending weight (f, h, w)."""
+    """A part of the clip that is denoised in one call.
 
-    frames: slice
-    rows: slice
-    columns: slice
-    weight: np.ndarray
+    Attributes:
+        kept: Frames, rows and columns whose prediction is used.
+        shown: What the network is shown: these and what is within its reach.
+    """
+
+    kept: tuple[slice, slice, slice]
+    shown: tuple[slice, slice, slice]
 
     @property
-    def index(self) -> tuple[slice, ...]:
-        """Index into (N, C, F, H, W)."""
-        return (slice(None), slice(None), self.frames, self.rows, self.columns)
+    def within(self) -> tuple[slice, slice, slice]:
+        """``kept``, counted from where ``shown`` begins."""
+        pairs = zip(self.kept, self.shown, strict=True)
+        frames, rows, columns = (slice(k.start - s.start, k.stop - s.start) for k, s in pairs)
+        return frames, rows, columns
 
 
-def spans(size: int, length: int) -> list[tuple[int, int]]:
-    """Overlapping spans of ``length`` that cover ``size`` evenly; one span where it fits whole."""
-    if length <= 0 or length >= size:
-        return [(0, size)]
-    step = max(1, int(length * (1.0 - OVERLAP_SHARE)))
-    count = -(-(size - length) // step) + 1
-    starts = np.linspace(0, size - length, count).round().astype(int)
-    return [(int(start), int(start) + length) for start in starts]
+@dataclass(frozen=True)
+class Grid:
+    """A clip in blocks, as cutting sees it.
 
-
-def ramp(span: tuple[int, int], size: int) -> np.ndarray:
-    """Blending weight along a span: 1 inside, falling towards ends that are not the clip's own."""
-    start, end = span
-    length = end - start
-    distance = np.arange(length) + 1.0
-    overlap = max(1.0, length * OVERLAP_SHARE)
-    rise = np.minimum(1.0, distance / overlap) if start > 0 else np.ones(length)
-    fall = np.minimum(1.0, distance[::-1] / overlap) if end < size else np.ones(length)
-    return (rise * fall).astype(np.float32)
-
-
-def cut(size: tuple[int, int, int], window: int, tile: int) -> list[Tile]:
-    """Cut a clip of (frames, rows, columns) into windows of ``window`` frames and tiles of side ``tile``.
-
-    0 means whole.
+    Attributes:
+        size: Frames, rows and columns of the clip.
+        block: Rows and columns of a block; frames are not put together.
+        reach: Of the network, in frames and in blocks.
     """
-    axes = [spans(size[0], window), spans(size[1], tile), spans(size[2], tile)]
-    tiles = []
-    for f, r, c in itertools.product(*axes):
-        weight = ramp(f, size[0])[:, None, None] * ramp(r, size[1])[:, None] * ramp(c, size[2])  # (f, h, w)
-        tiles.append(Tile(slice(*f), slice(*r), slice(*c), weight))
-    return tiles
+
+    size: tuple[int, int, int]
+    block: int
+    reach: tuple[int, int]
+
+    def kept(self, part: Part) -> Part:
+        """A part in frames and pixels."""
+        frames, rows, columns = part
+        return frames, self._pixels(rows, 1), self._pixels(columns, 2)
+
+    def shown(self, part: Part) -> Part:
+        """What is within reach of a part, in frames and pixels."""
+        frames, rows, columns = part
+        near, blocks = self.reach
+        return (
+            (max(0, frames[0] - near), min(self.size[0], frames[1] + near)),
+            self._pixels((rows[0] - blocks, rows[1] + blocks), 1),
+            self._pixels((columns[0] - blocks, columns[1] + blocks), 2),
+        )
+
+    def voxels(self, part: Part) -> int:
+        """How many voxels the network is shown for a part."""
+        return math.prod(end - start for start, end in self.shown(part))
+
+    def _pixels(self, span: Span, axis: int) -> Span:
+        return max(0, span[0] * self.block), min(self.size[axis], span[1] * self.block)
 
 
-def blended(predict: Callable[[Tile], Any], tiles: list[Tile], like: Any, as_array: Callable) -> Any:
-    """Blend the predictions for all tiles into one array shaped as ``like`` (N, C, F, H, W)."""
-    if len(tiles) == 1:
-        return predict(tiles[0])
-    total, weights = like * 0.0, like[:, :1] * 0.0
-    for tile in tiles:
-        weight = as_array(tile.weight)
-        total[tile.index] += predict(tile) * weight
-        weights[tile.index] += weight
-    return total / weights
+def occupied_blocks(frames: Iterable[np.ndarray], block: int) -> np.ndarray:
+    """Which blocks hold something: (F, rows of blocks, columns of blocks) bool of frames (H, W) bool."""
+
+    def blocks(frame: np.ndarray) -> np.ndarray:
+        height, width = frame.shape
+        whole = np.pad(frame, ((0, -height % block), (0, -width % block)))
+        return np.asarray(whole.reshape(len(whole) // block, block, -1, block).any(axis=(1, 3)))
+
+    return np.stack([blocks(frame) for frame in frames])
+
+
+def _shrunk(occupied: np.ndarray, part: Part) -> Part | None:
+    """The smallest part that holds the same blocks; None where there are none."""
+    inside = occupied[tuple(slice(*span) for span in part)]
+    spans = []
+    for axis, (start, _) in enumerate(part):
+        where = np.flatnonzero(inside.any(axis=tuple({0, 1, 2} - {axis})))
+        if not where.size:
+            return None
+        spans.append((start + int(where[0]), start + int(where[-1]) + 1))
+    frames, rows, columns = spans
+    return frames, rows, columns
+
+
+def _halves(occupied: np.ndarray, part: Part) -> Iterator[list[Part]]:
+    """The part cut in two along each axis that allows it, the halves shrunk to the blocks they hold."""
+    for axis, (start, end) in enumerate(part):
+        if end - start > 1:
+            middle = (start + end) // 2
+            cut = ((*part[:axis], span, *part[axis + 1 :]) for span in ((start, middle), (middle, end)))
+            yield [half for half in (_shrunk(occupied, one) for one in cut) if half]  # type: ignore[arg-type]
+
+
+def _split(occupied: np.ndarray, grid: Grid, part: Part, most: float) -> list[Part]:
+    def cost(parts: list[Part]) -> int:
+        return sum(map(grid.voxels, parts))
+
+    whole = grid.voxels(part)
+    halves = min(_halves(occupied, part), key=cost, default=None)
+    if halves is None or (whole <= most and cost(halves) > WORTH * whole):
+        return [part]
+    return list(itertools.chain.from_iterable(_split(occupied, grid, half, most) for half in halves))
+
+
+def parts(occupied: np.ndarray, grid: Grid, most: float) -> list[Part]:
+    """Parts of a clip that together hold all occupied blocks, with few voxels within reach of them.
+
+    Each is cut in two, in time or in space, as long as that saves a tenth of the voxels that the network is
+    shown, or as more than ``most`` would be shown at once.
+
+    Args:
+        occupied: From ``occupied_blocks``.
+        most: Voxels that may be shown at once, where blocks can still be told apart.
+    """
+    frames, rows, columns = ((0, side) for side in occupied.shape)
+    whole = _shrunk(occupied, (frames, rows, columns))
+    return [] if whole is None else _split(occupied, grid, whole, most)
+
+
+def cut(needed: np.ndarray, reach: tuple[int, int], multiple: int, most: float) -> list[Tile]:
+    """Tiles whose kept parts hold all that is needed of a clip.
+
+    Args:
+        needed: (F, H, W) bool.
+        reach: Frames and pixels that the network sees to every side.
+        multiple: Tiles begin at rows and columns that are multiples of this.
+        most: Voxels that may be shown at once.
+    """
+    block = math.lcm(BLOCK, multiple)
+    frames, rows, columns = needed.shape
+    grid = Grid((frames, rows, columns), block, (reach[0], -(-reach[1] // block)))
+    return [
+        Tile(_slices(grid.kept(part)), _slices(grid.shown(part)))
+        for part in parts(occupied_blocks(needed, block), grid, most)
+    ]
+
+
+def _slices(part: Part) -> tuple[slice, slice, slice]:
+    frames, rows, columns = (slice(*span) for span in part)
+    return frames, rows, columns

@@ -12,7 +12,7 @@ from infusion_core.cli.display import format_seconds
 from infusion_core.estimate import Estimate
 from infusion_core.intervals import resolve_intervals
 from infusion_core.io.sequences import format_frames
-from infusion_core.job.checks import check_room, disk_bytes, open_inputs, region_size
+from infusion_core.job.checks import check_room, disk_bytes, open_inputs
 from infusion_core.job.folder import JobFolder
 from infusion_core.job.resources import GIB, memory_budget
 from infusion_core.job.spec import JobSpec
@@ -36,7 +36,7 @@ def show_plan(spec: JobSpec, folder: JobFolder, *, as_json: bool) -> None:
     holes = plan_holes(inputs.plate, inputs.matte, spec.settings.shot)
     for frame in holes.frames:
         inputs.plate.read(frame, holes.box)
-    expected = check_room(region_size(holes), spec.settings, folder.path)
+    expected = check_room(holes.extent, spec.settings, folder.path)
     plan = describe_plan(spec, folder, holes, expected)
     click.echo(json.dumps(plan, indent=2) if as_json else _for_people(plan))
 
@@ -44,8 +44,8 @@ def show_plan(spec: JobSpec, folder: JobFolder, *, as_json: bool) -> None:
 def describe_plan(spec: JobSpec, folder: JobFolder, holes: HolePlan, expected: Estimate) -> dict[str, Any]:
     """All that was resolved, as plain data."""
     box, written = holes.box, tuple(frame for frame in holes.frames if frame not in holes.handles)
-    size, cores = region_size(holes), spec.settings.run.threads or _usable_cores()
-    settings = with_octaves(spec.settings, size)
+    size, cores = holes.extent.size, spec.settings.run.threads or _usable_cores()
+    settings = with_octaves(spec.settings, holes.extent)
     intervals = resolve_intervals(settings)
     return {
         "plate": spec.plate,
@@ -57,6 +57,7 @@ def describe_plan(spec: JobSpec, folder: JobFolder, holes: HolePlan, expected: E
         "handles": format_frames(holes.handles),
         "region": {"x0": box.x0, "y0": box.y0, "x1": box.x1, "y1": box.y1},
         "region_size": list(size),
+        "hole_thickness": holes.extent.thickness,
         "memory_bytes": expected.memory_bytes,
         "memory_allowed_bytes": memory_budget(settings.run.memory),
         "disk_bytes": disk_bytes(size, settings, expected),
@@ -100,6 +101,7 @@ def _for_people(plan: dict[str, Any]) -> str:
         f"Handles     {plan['handles'] or 'none'}",
         f"Region      {columns} x {rows} px, {frames} frames; "
         f"x {region['x0']} to {region['x1'] - 1}, y {region['y0']} to {region['y1'] - 1}",
+        f"Hole        up to {plan['hole_thickness']} px thick",
         f"Memory      {plan['memory_bytes'] / GIB:.1f} GiB{of}",
         f"Disk        {plan['disk_bytes'] / GIB:.2f} GiB in the job folder",
         f"Network     {plan['parameters']:,} parameters for each of {len(plan['intervals'])} intervals",

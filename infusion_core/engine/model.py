@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from infusion_core.network_size import level_widths
+from infusion_core.network_size import level_widths, row_multiple
 from infusion_core.schedule import Schedule
 from infusion_core.settings import NetworkSettings
 
@@ -158,11 +158,6 @@ class FactoredUNet(nn.Module):
     ) -> Tensor:
         _, c_skip, c_out, _ = self.scales(t)
         return c_skip * noisy + c_out * self.residual(noisy, masked_plate, hole, mean, share, t).float()
-
-
-def row_multiple(settings: NetworkSettings) -> int:
-    """Rows and columns that the network takes are multiples of this."""
-    return 2**settings.levels if settings.kind == "paper" else 2 ** (settings.levels - 1)
 
 
 Network = PaperUNet | FactoredUNet

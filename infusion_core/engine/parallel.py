@@ -81,7 +81,7 @@ def train_trunk(
     """
     work = begin(shot, settings)
     learner = new_learner(work)
-    bench = open_bench(work, watch, trunk_parts(work.full_clip.size, work.settings))
+    bench = open_bench(work, watch, trunk_parts(work.shot.extent, work.settings))
     if state is not None:
         restore_learner(learner, state.tensors)
     if state is None or state.phase == "train":
@@ -151,7 +151,7 @@ def train_expert(
     clip = work.clip(interval)
     fill = torch.zeros_like(clip.plate) if trunk.fill is None else work.tensor(_scaled(trunk.fill, interval))
     train(
-        open_bench(work, watch, expert_parts(work.full_clip.size, work.settings)[index : index + 1]),
+        open_bench(work, watch, expert_parts(work.shot.extent, work.settings)[index : index + 1]),
         0,
         learner,
         interval,
@@ -192,7 +192,7 @@ def sample(
         Cancelled: the watch wants to stop; the state went to ``watch.on_checkpoint``.
     """
     work = begin(shot, settings)
-    bench = open_bench(work, watch, sampling_parts(work.full_clip.size, work.settings))
+    bench = open_bench(work, watch, sampling_parts(work.shot.extent, work.settings))
 
     def weights(index: int) -> dict[str, Tensor]:
         return {name: work.tensor(array) for name, array in expert(index).items()}
@@ -272,8 +272,8 @@ def run_parallel(
     Raises:
         Cancelled: ``should_stop`` returned true.
     """
-    settings = with_octaves(settings, shot.size)
-    work = task_work(shot.size, settings)
+    settings = with_octaves(settings, shot.extent)
+    work = task_work(shot.extent, settings)
     total, begun, before = sum(work.values()), time.monotonic(), 0.0
 
     def watch(task: str) -> Watch:

@@ -17,7 +17,7 @@ from infusion_core.engine.model import Network
 from infusion_core.engine.train import Learner, train_interval
 from infusion_core.engine.work import Work
 from infusion_core.errors import Cancelled
-from infusion_core.estimate import clips_at_once
+from infusion_core.estimate import voxels_at_once
 from infusion_core.intervals import Interval
 from infusion_core.meter import Part, WorkMeter
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
@@ -135,6 +135,7 @@ def train(
 
 
 def _denoiser(work: Work, network: Network, weights: Mapping[str, Tensor], clip: Clip) -> Denoiser:
+    most = voxels_at_once(work.shot.extent, work.settings)
     rounded = work.settings.sampling.precision == "training" and work.precision != torch.float32
 
     def predicted(noisy: Tensor, still: Sequence[Tensor], t: int) -> Tensor:
@@ -144,10 +145,10 @@ def _denoiser(work: Work, network: Network, weights: Mapping[str, Tensor], clip:
             return torch.func.functional_call(network, dict(weights), inputs).float()
 
     def call(noisy: Tensor, plate: Tensor, hole: Tensor, mean: Tensor, share: Tensor, t: int) -> Tensor:
-        at_once = clips_at_once(noisy[0, 0].numel(), work.full_clip.size, work.settings)
+        at_once = max(1, most // noisy[0, 0].numel())
         return torch.cat([predicted(part, (plate, hole, mean, share), t) for part in noisy.split(at_once)])
 
-    return shot_denoiser(call, clip, network.multiple, work.settings, work.tensor)
+    return shot_denoiser(call, clip, clip.known.cpu().numpy(), network.multiple, work.settings, work.tensor)
 
 
 def denoise(

@@ -85,7 +85,7 @@ def run(
         first, phase, first_step = state.interval, state.phase, state.step
         noisy, x0_hat = work.tensor(state.tensors["noisy"]), work.tensor(state.tensors["x0_hat"])
     watch = Watch(on_progress, should_stop, on_checkpoint, lambda step, loss: on_loss(index, step, loss))
-    bench = open_bench(work, watch, sequential_parts(work.full_clip.size, work.settings))
+    bench = open_bench(work, watch, sequential_parts(work.shot.extent, work.settings))
     for interval in work.intervals[first:]:
         if phase == "done":
             break

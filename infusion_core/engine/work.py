@@ -129,7 +129,7 @@ def begin(shot: Shot, settings: Settings) -> Work:
     Raises:
         SettingsError: the device or the precision asked for does not work here.
     """
-    settings = with_octaves(settings, shot.size)
+    settings = with_octaves(settings, shot.extent)
     set_threads(settings.run.threads)
     device = choose_device(settings.run.device)
     basis = shot_basis(shot, settings)

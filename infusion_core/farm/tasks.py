@@ -9,7 +9,6 @@ from infusion_core.farm.shot_list import ListedShot
 from infusion_core.intervals import resolve_intervals
 from infusion_core.io.mattes import open_matte
 from infusion_core.io.plates import open_plate
-from infusion_core.job.checks import region_size
 from infusion_core.job.prepared import prepared_job
 from infusion_core.octaves import with_octaves
 from infusion_core.parallel import is_parallel
@@ -57,13 +56,13 @@ def tasks_of(shots: Sequence[ListedShot]) -> list[Task]:
 
 
 def _settings_of(shot: ListedShot) -> Settings:
-    """The shot's settings with the stages that its region asks for: its mattes are read."""
+    """The shot's settings with the stages that its hole asks for: its mattes are read."""
     if shot.folder.shot.exists():
         return prepared_job(shot.folder)[1]
     settings = shot.spec.settings
     plate = open_plate(shot.spec.plate, settings.shot.frames, layer=settings.shot.layer)
     holes = plan_holes(plate, open_matte(shot.spec.matte, plate, settings.shot), settings.shot)
-    return with_octaves(settings, region_size(holes))
+    return with_octaves(settings, holes.extent)
 
 
 def _in_turn(shot: ListedShot, settings: Settings, after: str) -> list[Task]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infusion_core.estimate import Estimate, estimate
+from infusion_core.extent import Extent
 from infusion_core.intervals import resolve_intervals
 from infusion_core.io.mattes import Matte, open_matte
 from infusion_core.io.plates import Plate, open_plate
@@ -16,7 +17,6 @@ from infusion_core.job.resources import check_disk, check_memory
 from infusion_core.job.spec import JobSpec
 from infusion_core.octaves import with_octaves
 from infusion_core.parallel import is_parallel
-from infusion_core.region import HolePlan
 from infusion_core.settings import Settings
 
 # Model, its average and the optimiser's two moments for each checkpoint; a model in experts and bundle.
@@ -54,16 +54,16 @@ def open_inputs(spec: JobSpec, is_finished: Callable[[Path], bool] = lambda _: F
     return Inputs(plate, matte, target)
 
 
-def check_room(size: tuple[int, int, int], settings: Settings, folder: Path) -> Estimate:
-    """Make sure that memory and disk suffice for a region of (frames, rows, columns).
+def check_room(extent: Extent, settings: Settings, folder: Path) -> Estimate:
+    """Make sure that memory and disk suffice for a hole.
 
     Raises:
         ResourceError: they do not.
     """
-    settings = with_octaves(settings, size)
-    expected = estimate(size, settings)
+    settings = with_octaves(settings, extent)
+    expected = estimate(extent, settings)
     check_memory(expected.memory_bytes, settings.run.memory)
-    check_disk(disk_bytes(size, settings, expected), folder)
+    check_disk(disk_bytes(extent.size, settings, expected), folder)
     return expected
 
 
@@ -74,8 +74,3 @@ def disk_bytes(size: tuple[int, int, int], settings: Settings, expected: Estimat
     # In parallel mode each expert has a checkpoint; the trunk is one more model and one more fill.
     checkpoints, trunk = (count, weights + clip) if is_parallel(settings.training) else (1, 0)
     return (2 * count + _COPIES_OF_WEIGHTS * checkpoints) * weights + _COPIES_OF_CLIP * clip + trunk
-
-
-def region_size(plan: HolePlan) -> tuple[int, int, int]:
-    """Frames, rows and columns of a shot's region of interest."""
-    return len(plan.frames), plan.box.height, plan.box.width

@@ -104,8 +104,8 @@ def _all_steps(
 
 def expected_seconds(shot: Shot, settings: Settings) -> dict[str, float]:
     """Seconds that the steps of a run would take on a desktop machine, roughly."""
-    settings = with_octaves(settings, shot.size)
-    work = estimate(shot.size, settings)
+    settings = with_octaves(settings, shot.extent)
+    work = estimate(shot.extent, settings)
     intervals = sum(stage.intervals for stage in settings.stages)
     return {
         "prepare": _FRAME_S * shot.size[0],

@@ -28,13 +28,13 @@ def prepared_shot(folder: JobFolder) -> Shot:
 
 
 def prepared_job(folder: JobFolder) -> tuple[Shot, Settings]:
-    """The shot that ``prepare`` left, and the job's settings with the stages that its size asks for.
+    """The shot that ``prepare`` left, and the job's settings with the stages that its hole asks for.
 
     Raises:
         JobError: there is none.
     """
     shot = prepared_shot(folder)
-    return shot, with_octaves(folder.read_spec().settings, shot.size)
+    return shot, with_octaves(folder.read_spec().settings, shot.extent)
 
 
 def kept_layout(folder: JobFolder) -> int:

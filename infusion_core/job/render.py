@@ -8,7 +8,7 @@ from pathlib import Path
 from infusion_core.bundle import Bundle
 from infusion_core.errors import InputError
 from infusion_core.estimate import estimate
-from infusion_core.job.checks import open_inputs, region_size
+from infusion_core.job.checks import open_inputs
 from infusion_core.job.events import OnEvent, done_event, ignore_event
 from infusion_core.job.pace import FLOPS_PER_S, Pace, half
 from infusion_core.job.resources import check_memory, told_as_resource_error
@@ -72,7 +72,7 @@ def render_take(
     )
     if all(hole.box.is_empty or hole.box.intersection(bundle.box) == hole.box for hole in plan.holes):
         plan = replace(plan, box=bundle.box)
-    work = estimate(region_size(plan), settings)
+    work = estimate(plan.extent, settings)
     check_memory(work.memory_bytes, settings.run.memory)
     pace.expect({"denoise": work.sampling_flops / FLOPS_PER_S})
     shot = load_shot(

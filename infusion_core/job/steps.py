@@ -17,7 +17,7 @@ from infusion_core.errors import Cancelled, InputError
 from infusion_core.intervals import resolve_intervals
 from infusion_core.io.plates import open_plate
 from infusion_core.io.sequences import format_frames, output_sequence, parse_frames
-from infusion_core.job.checks import check_room, open_inputs, region_size
+from infusion_core.job.checks import check_room, open_inputs
 from infusion_core.job.events import OnEvent, ignore_event, preview_event
 from infusion_core.job.folder import JobFolder
 from infusion_core.job.losses import LossLog
@@ -54,7 +54,7 @@ def prepare(
     plan = plan_holes(
         inputs.plate, inputs.matte, shot_settings, on_progress=halves[0], should_stop=should_stop
     )
-    check_room(region_size(plan), spec.settings, folder.path)
+    check_room(plan.extent, spec.settings, folder.path)
     shot = load_shot(
         inputs.plate, inputs.matte, shot_settings, plan=plan, on_progress=halves[1], should_stop=should_stop
     )

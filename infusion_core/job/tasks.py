@@ -217,7 +217,7 @@ class _Task:
 
         self._folder, self._name, self._told = job.folder, name, told
         self._own = job.folder.task(name)
-        work = task_work(job.shot.size, job.settings)
+        work = task_work(job.shot.extent, job.settings)
         self._whole = WholeProgress(job.folder, name, work, told.of_all)
         self.state = State.load(self._own.checkpoint) if self._own.checkpoint.exists() else None
 

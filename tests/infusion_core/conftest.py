@@ -9,8 +9,10 @@ from hypothesis import settings as hypothesis_settings
 
 from infusion_core.box import Box
 from infusion_core.colour import ColourTransform
+from infusion_core.extent import Extent
 from infusion_core.settings import Settings, override
 from infusion_core.shot import Shot
+from infusion_core.tiles import BLOCK
 
 # Examples are timed by the wall clock, which says little on a machine that is busy otherwise.
 hypothesis_settings.register_profile("infusion", deadline=None)
@@ -37,6 +39,18 @@ def make_waves() -> Callable[..., Shot]:
             blend=hole.astype(np.float32),
             colour=ColourTransform("display"),
         )
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def all_hole() -> Callable[[tuple[int, int, int]], Extent]:
+    """The extent of a region in which any pixel may belong to the hole: what costs the most."""
+
+    def build(size: tuple[int, int, int]) -> Extent:
+        frames, rows, columns = size
+        blocks = (frames, -(-rows // BLOCK), -(-columns // BLOCK))
+        return Extent(size, min(rows, columns), np.ones(blocks, bool))
 
     return build
 

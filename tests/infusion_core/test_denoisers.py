@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from infusion_core.basis import RGB
 from infusion_core.clip import background, clip_from_shot
 from infusion_core.denoisers import grid_offset, make_denoiser, padded
+from infusion_core.tiles import cut
 
 
 @given(st.integers(1, 20), st.integers(1, 20), st.sampled_from([1, 2, 4, 8]))
@@ -38,8 +39,8 @@ def test_the_grid_comes_to_every_place_about_as_often():
 
 
 @pytest.mark.parametrize("moving_grid", [False, True])
-@pytest.mark.parametrize(("window", "tile"), [(0, 0), (3, 0), (0, 10), (3, 7)])
-def test_the_network_gets_matching_parts_of_all_its_inputs(waves, window, tile, moving_grid):
+@pytest.mark.parametrize(("reach", "most"), [((0, 0), 10**9), ((0, 0), 100), ((2, 5), 100)])
+def test_the_network_gets_matching_parts_of_all_its_inputs(waves, reach, most, moving_grid):
     clip = clip_from_shot(waves, RGB)
     noisy = np.random.default_rng(0).normal(size=clip.plate.shape).astype(np.float32)
     mean, share = background(clip.plate, clip.known)
@@ -49,26 +50,25 @@ def test_the_network_gets_matching_parts_of_all_its_inputs(waves, window, tile, 
         shapes.add(noisy.shape[-2:])
         return noisy + 2 * plate + 3 * hole + 5 * mean + 7 * share + t
 
-    denoise = make_denoiser(
-        network, clip, 8, window=window, tile=tile, moving_grid=moving_grid, as_array=np.asarray
-    )
+    tiles = cut(waves.hole, reach, 8, most)
+    denoise = make_denoiser(network, clip, 8, tiles, moving_grid=moving_grid, as_array=np.asarray)
     expected = noisy + 2 * clip.plate + 3 * (1 - clip.known) + 5 * mean + 7 * share + 11
-    np.testing.assert_allclose(denoise(noisy, 11), expected, atol=1e-4)
+    hole = np.broadcast_to(waves.hole, expected.shape)
+    np.testing.assert_allclose(denoise(noisy, 11)[hole], expected[hole], atol=1e-4)
     assert all(rows % 8 == 0 and columns % 8 == 0 for rows, columns in shapes)
 
 
 def test_a_moving_grid_washes_out_what_depends_on_the_place_in_a_block(waves):
     clip = clip_from_shot(waves, RGB)
     noisy = np.zeros_like(clip.plate)
+    whole = cut(np.ones(clip.size, bool), (0, 0), 4, 10**9)
 
     def network(noisy, plate, hole, mean, share, t):
         rows, columns = (np.arange(side) % 4 for side in noisy.shape[-2:])
         return noisy + np.float32(1.0) * ((rows[:, None] + columns) / 6 - 0.5)
 
     def trace(moving_grid):
-        denoise = make_denoiser(
-            network, clip, 4, window=0, tile=0, moving_grid=moving_grid, as_array=np.asarray
-        )
+        denoise = make_denoiser(network, clip, 4, whole, moving_grid=moving_grid, as_array=np.asarray)
         return np.mean([denoise(noisy, t) for t in range(0, 300, 13)], axis=0)
 
     assert trace(True).std() < 0.5 * trace(False).std()

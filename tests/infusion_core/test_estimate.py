@@ -3,6 +3,7 @@ import subprocess
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -10,9 +11,16 @@ from hypothesis import strategies as st
 from torch.utils.flop_counter import FlopCounterMode
 
 from infusion_core.engine.model import make_network
-from infusion_core.estimate import DEFAULT_MEMORY_GIB, estimate, flops_per_voxel, tile_size
+from infusion_core.estimate import (
+    DEFAULT_MEMORY_GIB,
+    estimate,
+    flops_per_voxel,
+    voxels_at_once,
+    voxels_in_memory,
+)
+from infusion_core.extent import extent_of
 from infusion_core.schedule import make_schedule
-from infusion_core.settings import NetworkSettings, RunSettings, Settings, load_preset
+from infusion_core.settings import NetworkSettings, RunSettings, Settings, load_preset, override
 
 NETWORKS = [
     load_preset("paper").network,
@@ -25,7 +33,7 @@ NETWORKS = [
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=repr)
-def test_work_and_weights_are_those_of_the_network(network):
+def test_work_and_weights_are_those_of_the_network(network, all_hole):
     model = make_network(network, make_schedule(Settings().diffusion)).eval()
     frames, rows, columns = 3, 32, 48
     video, still = torch.zeros(1, 3, frames, rows, columns), torch.zeros(1, 3, 1, rows, columns)
@@ -35,11 +43,12 @@ def test_work_and_weights_are_those_of_the_network(network):
     counted = counter.get_total_flops()
     assert flops_per_voxel(network) * frames * rows * columns == pytest.approx(counted, rel=0.01)
     kernels = sum(weight.numel() for weight in model.parameters() if weight.ndim == 5)
-    assert estimate((3, 32, 48), Settings(network=network)).parameters == pytest.approx(kernels, rel=0.001)
+    cost = estimate(all_hole((3, 32, 48)), Settings(network=network))
+    assert cost.parameters == pytest.approx(kernels, rel=0.001)
 
 
-def test_the_paper_costs_what_its_figures_say():
-    cost = estimate((100, 240, 432), load_preset("paper"))
+def test_the_paper_costs_what_its_figures_say(all_hole):
+    cost = estimate(all_hole((100, 240, 432)), override(load_preset("paper"), {"run": {"memory": 1000.0}}))
     assert flops_per_voxel(load_preset("paper").network) == pytest.approx(0.41e6, rel=0.02)
     assert cost.num_training_steps == 40_000
     assert cost.num_network_calls == 999
@@ -47,35 +56,36 @@ def test_the_paper_costs_what_its_figures_say():
     assert cost.sampling_flops == pytest.approx(4.2e15, rel=0.05)
 
 
-SIZES = st.tuples(st.integers(1, 2000), st.integers(8, 4096), st.integers(8, 4096))
+SIZES = st.tuples(st.integers(1, 200), st.integers(8, 1000), st.integers(8, 1000))
 
 
 @given(SIZES, st.floats(0.5, 256), st.sampled_from(["draft", "best", "paper"]))
-def test_more_memory_never_means_smaller_parts(size, memory, preset):
+def test_more_memory_never_means_smaller_parts(all_hole, size, memory, preset):
+    extent = all_hole(size)
+
     def part(gib):
         settings = replace(load_preset(preset), run=RunSettings(memory=gib))
-        window, tile = tile_size(size, settings)
-        assert 0 <= window < max(size[0], 1)
-        assert 0 <= tile < max(size[1:])
-        frames = min(size[0], window or size[0])
-        return frames * min(size[1], tile or size[1]) * min(size[2], tile or size[2])
+        most = voxels_at_once(extent, settings)
+        assert 0 < most <= voxels_in_memory(settings)
+        return most
 
     assert part(memory) <= part(2 * memory)
     assert part(DEFAULT_MEMORY_GIB) == part(0.0)
 
 
-def test_a_small_clip_is_denoised_whole_and_a_large_one_is_not():
-    assert tile_size((40, 128, 128), load_preset("standard")) == (0, 0)
-    window, tile = tile_size((1000, 2160, 4096), load_preset("standard"))
-    assert 0 < window < 1000
-    assert 0 < tile < 2160
+def test_a_small_clip_is_denoised_whole_and_a_large_one_is_not(all_hole):
+    assert voxels_at_once(all_hole((40, 128, 128)), load_preset("standard")) == 40 * 128 * 128
+    large = (100, 1080, 2048)
+    assert voxels_at_once(all_hole(large), load_preset("standard")) < 0.05 * 100 * 1080 * 2048
 
 
-def test_what_the_user_chose_is_kept():
-    settings = load_preset("standard")
-    chosen = replace(settings, sampling=replace(settings.sampling, window=5, tile=50))
-    assert tile_size((40, 128, 128), chosen) == (5, 50)
-    assert tile_size((4, 40, 48), chosen) == (0, 0)
+def test_a_small_hole_in_a_large_region_costs_little_to_denoise(all_hole):
+    hole = np.zeros((40, 600, 600), bool)
+    hole[:, 200:400, 200:400] = True
+    small, large = (estimate(one, load_preset("standard")) for one in (extent_of(hole), all_hole(hole.shape)))
+    assert small.sampling_flops < 0.4 * large.sampling_flops
+    assert small.training_flops == large.training_flops
+    assert small.memory_bytes <= large.memory_bytes
 
 
 MEASURED = """
@@ -85,6 +95,7 @@ from infusion_core.box import Box
 from infusion_core.colour import ColourTransform
 from infusion_core.engine.run import run
 from infusion_core.estimate import estimate
+from infusion_core.extent import extent_of
 from infusion_core.settings import load_preset, override
 from infusion_core.shot import Shot
 
@@ -102,7 +113,7 @@ def fill(kind, size, channels):
     box = Box(0, 0, size[2], size[1])
     run(Shot(tuple(range(size[0])), box, plate, hole, ~hole, hole.astype("f4"), ColourTransform("display")),
         settings)
-    return estimate(size, settings).memory_bytes
+    return estimate(extent_of(hole), settings).memory_bytes
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

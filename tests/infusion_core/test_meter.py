@@ -5,12 +5,15 @@ from infusion_core.intervals import resolve_intervals
 from infusion_core.meter import WorkMeter, sequential_parts, task_work, trunk_parts
 from infusion_core.settings import override
 
-SIZE = (6, 16, 24)
+
+@pytest.fixture
+def extent(waves):
+    return waves.extent
 
 
-def test_the_meter_gives_rising_fractions_of_all_the_work(tiny_settings):
+def test_the_meter_gives_rising_fractions_of_all_the_work(tiny_settings, extent):
     settings, reports = tiny_settings(), []
-    parts = sequential_parts(SIZE, settings)
+    parts = sequential_parts(extent, settings)
     meter = WorkMeter(parts, 3, reports.append)
     for i, part in enumerate(parts):
         for step in range(part.steps):
@@ -26,24 +29,24 @@ def test_the_meter_gives_rising_fractions_of_all_the_work(tiny_settings):
 
 @pytest.mark.parametrize("fill", ["zero", "current"])
 @pytest.mark.parametrize("mode", ["sequential", "parallel"])
-def test_the_parts_are_the_work_expected(tiny_settings, mode, fill):
+def test_the_parts_are_the_work_expected(tiny_settings, extent, mode, fill):
     settings = override(tiny_settings(), {"training": {"mode": mode, "fill": fill, "trunk_steps": 7}})
-    expected = estimate(SIZE, settings)
-    work = sum(part.work for part in sequential_parts(SIZE, settings))
+    expected = estimate(extent, settings)
+    work = sum(part.work for part in sequential_parts(extent, settings))
     if mode == "parallel":
-        assert task_work(SIZE, settings).keys() == {
+        assert task_work(extent, settings).keys() == {
             "trunk", *(f"interval_{k:02d}" for k in range(3)), "sample"
         }  # fmt: skip
-        work = sum(task_work(SIZE, settings).values())
+        work = sum(task_work(extent, settings).values())
     assert work == pytest.approx(expected.training_flops + expected.sampling_flops)
     assert expected.num_training_steps == 12 + (7 if mode == "parallel" else 0)
     rough = mode == "parallel" and fill == "current"
     assert expected.num_network_calls == 9 + (6 if rough else 0)
 
 
-def test_a_trunk_takes_as_long_as_two_intervals_unless_said_otherwise(tiny_settings):
+def test_a_trunk_takes_as_long_as_two_intervals_unless_said_otherwise(tiny_settings, extent):
     settings = tiny_settings(training={"mode": "parallel"})
     average = sum(i.training_steps for i in resolve_intervals(settings)) / 3
-    assert trunk_parts(SIZE, settings)[0].steps == 2 * average
+    assert trunk_parts(extent, settings)[0].steps == 2 * average
     settings = override(settings, {"training": {"trunk_steps": 9}})
-    assert trunk_parts(SIZE, settings)[0].steps == 9
+    assert trunk_parts(extent, settings)[0].steps == 9

@@ -1,45 +1,61 @@
-"""Coarser stages for larger regions."""
+"""Coarser stages for larger regions with thicker holes."""
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from infusion_core.extent import Extent
 from infusion_core.intervals import resolve_intervals
-from infusion_core.octaves import with_octaves
+from infusion_core.octaves import THINNEST, with_octaves
 from infusion_core.settings import LOWEST_SCALE, load_preset
 
 SIZES = st.tuples(st.integers(1, 300), st.integers(1, 5000), st.integers(1, 5000))
 PRESETS = st.sampled_from(["draft", "standard", "best"])
 
 
-@given(PRESETS, SIZES)
-def test_the_first_stage_is_coarse_enough_and_each_stage_doubles_the_one_before(preset, size):
+def extent(size, thickness=None):
+    """A region of frames, rows and columns with a hole of a thickness, by default as thick as can be."""
+    return Extent(size, min(size[1:]) if thickness is None else thickness, np.ones((1, 1, 1), bool))
+
+
+@given(PRESETS, SIZES, st.integers(1, 5000))
+def test_the_first_stage_is_coarse_enough_and_each_stage_doubles_the_one_before(preset, size, thickness):
     settings = load_preset(preset)
-    scales = [stage.scale for stage in with_octaves(settings, size).stages]
-    side = scales[0] * min(size[1:])
-    assert side < 2 * settings.diffusion.coarsest or scales[0] == LOWEST_SCALE
-    assert side >= settings.diffusion.coarsest or scales[0] == settings.stages[0].scale
+    scales = [stage.scale for stage in with_octaves(settings, extent(size, thickness)).stages]
+    first, side, coarsest = scales[0], min(size[1:]), settings.diffusion.coarsest
+    assert first * side < 2 * coarsest or first * thickness < 2 * THINNEST or first == LOWEST_SCALE
+    is_of_the_preset = first == settings.stages[0].scale
+    assert is_of_the_preset or (first * side >= coarsest and first * thickness >= THINNEST)
     assert scales == [scales[0] * 2**i for i in range(len(scales))]
     assert scales[-1] == 1.0
 
 
-@given(PRESETS, SIZES)
-def test_once_is_as_good_as_twice(preset, size):
-    once = with_octaves(load_preset(preset), size)
-    assert with_octaves(once, size) == once
+@given(PRESETS, SIZES, st.integers(1, 5000))
+def test_once_is_as_good_as_twice(preset, size, thickness):
+    once = with_octaves(load_preset(preset), extent(size, thickness))
+    assert with_octaves(once, extent(size, thickness)) == once
     assert resolve_intervals(once)[0].t_high == once.diffusion.num_steps - 1
 
 
 def test_a_small_region_keeps_the_stages_of_the_preset():
     settings = load_preset("standard")
-    assert with_octaves(settings, (40, 63, 112)) == settings
+    assert with_octaves(settings, extent((40, 63, 112))) == settings
+
+
+def test_a_thin_hole_keeps_them_however_large_the_region():
+    settings = load_preset("standard")
+    thin = with_octaves(settings, extent((40, 1080, 1920), 12))
+    assert thin.stages == settings.stages
+    assert (settings.sampling.layouts, thin.sampling.layouts) == (8, 1)
+    assert len(with_octaves(settings, extent((40, 1080, 1920), 40)).stages) == len(settings.stages) + 1
 
 
 def test_stages_between_are_like_the_second_and_each_begins_at_a_lower_noise_level():
     settings = load_preset("standard")
-    stages = with_octaves(settings, (100, 1000, 1400)).stages
+    stages = with_octaves(settings, extent((100, 1000, 1400))).stages
     assert [stage.scale for stage in stages] == [1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1]
     assert stages[0] == replace(settings.stages[0], scale=1 / 64)
     second, third = settings.stages[1:]
@@ -56,7 +72,7 @@ def test_a_second_stage_from_pure_noise_is_followed_by_lower_ones():
     settings = load_preset("standard")
     first, second, third = settings.stages
     settings = replace(settings, stages=(first, replace(second, t_high=-1), third))
-    levels = [stage.t_high for stage in with_octaves(settings, (100, 300, 400)).stages]
+    levels = [stage.t_high for stage in with_octaves(settings, extent((100, 300, 400))).stages]
     assert levels == [-1, 999, 200, 40, 8]
 
 
@@ -65,4 +81,4 @@ def test_the_paper_and_whoever_switches_it_off_keep_their_stages(preset):
     settings = load_preset(preset)
     if preset == "standard":
         settings = replace(settings, diffusion=replace(settings.diffusion, coarsest=0))
-    assert with_octaves(settings, (100, 2000, 2000)) == settings
+    assert with_octaves(settings, extent((100, 2000, 2000))) == settings

@@ -14,10 +14,10 @@ def test_a_preset_loads_and_makes_a_run(name):
     assert resolve_intervals(settings)[-1].scale == 1.0
 
 
-def test_presets_cost_more_from_draft_to_best():
-    size = (36, 128, 128)
+def test_presets_cost_more_from_draft_to_best(all_hole):
+    extent = all_hole((36, 128, 128))
     work = [
-        (cost := estimate(size, load_preset(name))).training_flops + cost.sampling_flops for name in PRESETS
+        (cost := estimate(extent, load_preset(name))).training_flops + cost.sampling_flops for name in PRESETS
     ]
     assert PRESETS == ("draft", "standard", "best", "paper")
     assert work == sorted(work)
@@ -36,7 +36,7 @@ def test_the_paper_preset_has_the_authors_constants():
     assert (training.learning_rate, training.decay, training.ema) == (1e-4, "constant", 0.0)
     assert (training.batch, training.window, training.crop) == (1, 12, 0)
     assert (training.holes, training.loss, training.fill) == ("blobs", "known", "zero")
-    assert (paper.sampling.eta, paper.sampling.window, paper.sampling.tile) == (1.0, 0, 0)
+    assert (paper.sampling.eta, paper.sampling.noise_gain, paper.sampling.layouts) == (1.0, 1.0, 1)
     (stage,) = paper.stages
     assert (stage.intervals, stage.partition, stage.training_steps) == (20, "steps", 2000)
     assert (stage.sampling_steps, stage.t_high, stage.t_low) == (0, -1, 0)

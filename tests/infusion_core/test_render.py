@@ -15,11 +15,13 @@ from infusion_core.engine.run import run
 from infusion_core.errors import Cancelled
 from infusion_core.intervals import resolve_intervals
 from infusion_core.liveliness import shot_gain
+from infusion_core.network_size import reach
 from infusion_core.noise import clip_noise, stage_draw
 from infusion_core.render import available_providers, render
 from infusion_core.sample import denoise_interval, stage_start
 from infusion_core.schedule import make_schedule
 from infusion_core.settings import override
+from infusion_core.tiles import cut
 
 TOLERANCE = 1e-3  # of the model's range
 
@@ -82,8 +84,7 @@ def torch_take(settings, basis, weights, shot, seed):
             lambda *inputs: network(*inputs[:-1], torch.tensor([inputs[-1]])),
             clip,
             network.multiple,
-            window=0,
-            tile=0,
+            cut(scaled.known[0, 0] == 0, reach(settings.network), network.multiple, 10**9),
             moving_grid=settings.sampling.moving_grid,
             as_array=torch.from_numpy,
         )
@@ -178,8 +179,8 @@ def test_it_matches_torch_at_any_size_and_length(lively, make_waves, size):
     assert np.abs(rendered - expected).max() < TOLERANCE
 
 
-def test_tiles_and_windows_are_rendered_as_they_were_run(waves, tiny_settings, tmp_path):
-    settings = tiny_settings(sampling={"window": 4, "tile": 12}, training={"optimiser": "adam"})
+def test_tiles_are_rendered_as_they_were_run(waves, tiny_settings, tmp_path):
+    settings = tiny_settings(run={"memory": 1e-5}, training={"optimiser": "adam"})
     weights = []
     result = run(waves, settings, on_interval=lambda one: weights.append(one.weights))
     export_bundle(tmp_path / "bundle", settings, weights, waves)

@@ -177,6 +177,19 @@ def test_a_plan_reads_no_plate_and_can_be_loaded_later(files, monkeypatch):
     assert np.array_equal(shot.plate, whole.plate)
 
 
+@pytest.mark.parametrize("settings", [{}, {"frames": "3-5", "handles": 2, "context": 3}, {"grow": 5}])
+def test_a_plan_and_its_shot_have_one_extent(files, settings):
+    """A farm lays out its tasks by the plan, the run its stages by the shot: they must agree."""
+    shot_settings = ShotSettings(**settings)
+    plate = open_plate(files.make(range(1, 11)).plate, shot_settings.frames)
+    matte = open_matte(files.matte, plate, shot_settings)
+    plan = plan_holes(plate, matte, shot_settings)
+    shot = load_shot(plate, matte, shot_settings, plan=plan)
+    assert (plan.extent.size, plan.extent.thickness) == (shot.extent.size, shot.extent.thickness)
+    assert np.array_equal(plan.extent.occupied, shot.extent.occupied)
+    assert shot.extent.thickness > 0
+
+
 def test_a_still_matte_is_not_read_again_for_every_frame(files, monkeypatch):
     files.make(range(1, 31))
     plate = open_plate(files.plate)

@@ -19,7 +19,7 @@ from infusion_core.settings import DiffusionSettings, override
 VARIANTS = {
     "muon": {"training": {"optimiser": "muon", "learning_rate": 0.02}},
     "adam without average": {"training": {"optimiser": "adam", "ema": 0.0}, "network": {"basis": "rgb"}},
-    "tiles": {"sampling": {"window": 4, "tile": 12, "eta": 0.5}},
+    "tiles": {"run": {"memory": 1e-5}, "sampling": {"eta": 0.5}},
     "bfloat16": {"run": {"precision": "bfloat16"}, "sampling": {"precision": "training"}},
     "views": {"training": {"views": 5}, "sampling": {"noise_gain": 1.1}},
     "held noise": {"diffusion": {"held_noise": 0.6}},

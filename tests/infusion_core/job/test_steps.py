@@ -164,6 +164,7 @@ def test_a_region_with_coarser_stages_is_trained_exported_and_rendered_with_them
     job: JobFolder, tiny_settings: Callable[..., Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("infusion_core.engine.work.likeliest_layout", lambda *_: 1)
+    monkeypatch.setattr("infusion_core.octaves.THINNEST", 0)
     spec = job.read_spec()
     few = {"training_steps": 2, "sampling_steps": 2}
     settings = tiny_settings(
