@@ -77,10 +77,12 @@ def box_scaled(clip: Clip, rows: int, columns: int) -> Clip:
     return Clip(plate, known)
 
 
-def upsampled(video: np.ndarray, height: int, width: int) -> np.ndarray:
-    """``video`` (..., h, w) at a higher resolution, cubic."""
+def upsampled(
+    video: np.ndarray, height: int, width: int, rows: slice = slice(None), columns: slice = slice(None)
+) -> np.ndarray:
+    """``video`` (..., h, w) at a higher resolution, cubic; of that only some rows and columns."""
     h, w = video.shape[-2:]
-    return resampled(video, cubic_matrix(h, height), cubic_matrix(w, width))
+    return resampled(video, cubic_matrix(h, height)[rows], cubic_matrix(w, width)[columns])
 
 
 def background(plate: Any, known: Any) -> tuple[Any, Any]:

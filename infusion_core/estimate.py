@@ -26,6 +26,9 @@ FACTORED_INPUTS = 11
 # Feature maps of the finest level alive at once, as measured on a CPU, where convolutions keep copies.
 LIVE_MAPS = {"paper": 9, "factored": 12}
 TRAINING_MAPS = {"paper": 18, "factored": 26}
+# Copies of the clip alive at once, on host and device, as measured: what is known of it, each layout's fill,
+# and what sampling makes of each around the hole.
+CLIP_COPIES, FILL_COPIES, FOCUS_COPIES = 8, 2, 6
 
 
 def _paper_weights(settings: NetworkSettings) -> tuple[float, float]:
@@ -125,9 +128,10 @@ def _memory(extent: Extent, settings: Settings, intervals: Sequence[Interval]) -
         voxels_at_once(extent, settings) * per_voxel * LIVE_MAPS[network.kind],
         trained * per_voxel * TRAINING_MAPS[network.kind],
     )
-    voxels = max(interval.layouts * math.prod(_stage_size(interval.scale, extent)) for interval in intervals)
-    clips = voxels * 4 * 3 * 10  # plate, noisy, x0_hat, noise and their copies on host and device
-    return int(BASE_BYTES + working + clips)
+    whole, shown = math.prod(extent.size), sum(_shown(1.0, extent, settings))
+    fills = max(interval.layouts * interval.scale**2 for interval in intervals)
+    clips = CLIP_COPIES * whole + fills * (FILL_COPIES * whole + FOCUS_COPIES * shown)
+    return int(BASE_BYTES + working + 4 * 3 * clips)
 
 
 def estimate(extent: Extent, settings: Settings) -> Estimate:

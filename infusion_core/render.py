@@ -13,9 +13,11 @@ from infusion_core.bundle import Bundle
 from infusion_core.clip import Clip, clip_from_shot, filled, scaled_clip
 from infusion_core.denoisers import INPUT_NAMES, shot_denoiser
 from infusion_core.estimate import call_flops
+from infusion_core.focus import focus_on
 from infusion_core.intervals import Interval
 from infusion_core.layouts import is_last_of_layouts, likeliest_layout
 from infusion_core.liveliness import shot_gain
+from infusion_core.network_size import reach
 from infusion_core.noise import stage_noise
 from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
 from infusion_core.sample import Denoiser, denoise_interval, stage_start
@@ -81,15 +83,16 @@ def _denoise(
     x0_hat: np.ndarray | None,
     should_stop: ShouldStop,
 ) -> tuple[np.ndarray, np.ndarray]:
-    clip = scaled_clip(full_clip, interval.scale)
-    layouts = take.layouts[interval.index]
+    whole = scaled_clip(full_clip, interval.scale)
+    focus = focus_on(whole.known[0, 0] == 0, reach(bundle.settings.network)[1], bundle.multiple)
+    clip, layouts = focus.clip(whole), take.layouts[interval.index]
 
     def noise(draw: int) -> np.ndarray:
         return stage_noise(take.seed, interval.stage, draw, clip.size, schedule.held_noise, layouts)
 
     if interval.index == 0 or bundle.intervals[interval.index - 1].ends_stage:
         highest = schedule.alpha_bar[interval.t_high]
-        noisy, x0_hat = stage_start(x0_hat, clip, noise(schedule.num_steps), highest, np.asarray)
+        noisy, x0_hat = stage_start(x0_hat, whole, focus, noise(schedule.num_steps), highest, np.asarray)
     noisy, x0_hat = denoise_interval(
         interval,
         schedule,
@@ -102,8 +105,9 @@ def _denoise(
         noise_gain=take.noise_gain,
         should_stop=should_stop,
     )
+    x0_hat = focus.put(x0_hat, whole.plate)
     if len(layouts) > 1 and is_last_of_layouts(interval, bundle.intervals):
-        kept = likeliest_layout(x0_hat, clip.known, bundle.basis)
+        kept = likeliest_layout(x0_hat, whole.known, bundle.basis)
         x0_hat = x0_hat[kept : kept + 1]
     return noisy, x0_hat
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from infusion_core.clip import Clip, upsampled
+from infusion_core.focus import Focus
 from infusion_core.intervals import Interval
 from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
 from infusion_core.schedule import Schedule
@@ -53,24 +54,27 @@ def paste_known(x0_hat: Any, masked_plate: Any, known: Any) -> Any:
 def stage_start(
     coarser: np.ndarray | None,
     clip: Clip,
+    focus: Focus,
     noise: Any,
     alpha_bar: float,
     as_array: Callable[[np.ndarray], Any],
 ) -> tuple[Any, Any]:
-    """The noisy clip that a stage starts from, and the guess of its clean content.
+    """The noisy clip that a stage starts from, in its focus, and the guess of all its clean content.
 
     Args:
         coarser: x0_hat (1, 3, F, h, w) that the stage before ended with, None for the first stage.
         clip: The plate at the stage's resolution.
-        noise: Standard normal noise of the clip's size.
+        focus: What the stage's reverse diffusion works on.
+        noise: Standard normal noise of the focus's size.
         alpha_bar: Of the stage's highest noise level.
         as_array: Brings a NumPy array to the array type in use.
     """
     if coarser is None:
-        return noise, noise * 0.0
-    _, height, width = clip.size
-    x0_hat = paste_known(as_array(upsampled(coarser, height, width)), clip.plate, clip.known)
-    return add_noise(x0_hat, noise, float(alpha_bar)), x0_hat
+        return noise, clip.plate * 0.0
+    seen = focus.clip(clip)
+    finer = upsampled(coarser, *clip.size[1:], focus.rows, focus.columns)
+    x0_hat = paste_known(as_array(finer), seen.plate, seen.known)
+    return add_noise(x0_hat, noise, float(alpha_bar)), focus.put(x0_hat, clip.plate)
 
 
 def denoise_interval(

@@ -168,17 +168,24 @@ def denoise(
     Args:
         part: Index of this work in the meter.
         network, weights: The interval's model.
+        noisy: In the clip's focus, as it is returned.
         state: The state once that many calls are done, with noisy clip and x0_hat.
 
     Returns:
-        The noisy clip at the next interval's level and the last x0_hat, both (layouts, 3, F, H, W).
+        The noisy clip at the next interval's level, (layouts, 3, F, h, w), and the last x0_hat, (layouts, 3,
+        F, H, W).
 
     Raises:
         Cancelled: the watch wants to stop; the state was given out.
     """
-    work, done, latest = bench.work, first_step, (noisy, x0_hat)
+    work, done, focus = bench.work, first_step, bench.work.focus(clip)
+    seen, latest = focus.clip(clip), (noisy, focus.of(x0_hat))
     network.eval()
-    with torch.no_grad(), bench.checkpointing(lambda: state(done, *latest)) as after_step:
+
+    def reached() -> tuple[Tensor, Tensor]:
+        return latest[0], focus.put(latest[1], clip.plate)
+
+    with torch.no_grad(), bench.checkpointing(lambda: state(done, *reached())) as after_step:
 
         def on_step(step: int, noisy: Tensor, x0_hat: Tensor) -> None:
             nonlocal done, latest
@@ -189,15 +196,15 @@ def denoise(
         denoise_interval(
             interval,
             work.schedule,
-            _denoiser(work, network, weights, clip),
+            _denoiser(work, network, weights, seen),
             noisy,
-            clip.plate,
-            clip.known,
-            lambda level: work.noise(interval, level, clip.size),
+            seen.plate,
+            seen.known,
+            lambda level: work.noise(interval, level, seen.size),
             eta=work.settings.sampling.eta,
             noise_gain=work.noise_gain,
             first_step=first_step,
             on_step=on_step,
             should_stop=bench.watch.should_stop,
         )
-    return latest
+    return reached()

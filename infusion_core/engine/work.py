@@ -16,9 +16,11 @@ from infusion_core.engine.device import choose_device, choose_precision, set_thr
 from infusion_core.engine.examples import Source, training_source
 from infusion_core.engine.model import Network, make_network
 from infusion_core.engine.train import Learner, make_learner, step_generator
+from infusion_core.focus import Focus, focus_on
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.layouts import is_last_of_layouts, likeliest_layout
 from infusion_core.liveliness import shot_gain, with_held_noise
+from infusion_core.network_size import reach, row_multiple
 from infusion_core.noise import stage_noise
 from infusion_core.octaves import with_octaves
 from infusion_core.prior.weights import load_prior
@@ -68,6 +70,11 @@ class Work:
         scaled = scaled_clip(self.full_clip, interval.scale)
         return Clip(self.tensor(scaled.plate), self.tensor(scaled.known))
 
+    def focus(self, clip: Clip) -> Focus:
+        """What the reverse diffusion works on, of the shot at a scale."""
+        network = self.settings.network
+        return focus_on(clip.known[0, 0].cpu().numpy() == 0, reach(network)[1], row_multiple(network))
+
     def views(self, interval: Interval) -> tuple[Source, ...]:
         """What training learns from besides the shot itself; kept for one stage at a time."""
         if interval.stage not in self._views:
@@ -99,11 +106,12 @@ class Work:
         return interval.index == 0 or self.intervals[interval.index - 1].ends_stage
 
     def stage_start(self, interval: Interval, clip: Clip, x0_hat: Tensor) -> tuple[Tensor, Tensor]:
-        """Noisy clip and x0_hat that a stage starts from, given the x0_hat of the stage before."""
+        """Noisy clip, in its focus, and x0_hat that a stage starts from, given x0_hat of the stage before."""
         coarser = None if interval.index == 0 else x0_hat.cpu().numpy()
-        noise = self.noise(interval, self.schedule.num_steps, clip.size)
+        focus = self.focus(clip)
+        noise = self.noise(interval, self.schedule.num_steps, focus.clip(clip).size)
         highest = self.schedule.alpha_bar[interval.t_high]
-        noisy, x0_hat = stage_start(coarser, clip, noise, highest, self.tensor)
+        noisy, x0_hat = stage_start(coarser, clip, focus, noise, highest, self.tensor)
         return noisy, x0_hat
 
 

@@ -13,6 +13,7 @@ from infusion_core.denoisers import make_denoiser
 from infusion_core.engine.model import make_network
 from infusion_core.engine.run import run
 from infusion_core.errors import Cancelled
+from infusion_core.focus import focus_on
 from infusion_core.intervals import resolve_intervals
 from infusion_core.liveliness import shot_gain
 from infusion_core.network_size import reach
@@ -66,7 +67,9 @@ def torch_take(settings, basis, weights, shot, seed):
     for interval, parameters in zip(intervals, weights, strict=True):
         network.load_state_dict({name: torch.from_numpy(value) for name, value in parameters.items()})
         scaled = scaled_clip(full, interval.scale)
-        clip = Clip(torch.from_numpy(scaled.plate), torch.from_numpy(scaled.known))
+        whole = Clip(torch.from_numpy(scaled.plate), torch.from_numpy(scaled.known))
+        focus = focus_on(scaled.known[0, 0] == 0, reach(settings.network)[1], network.multiple)
+        clip = focus.clip(whole)
         frames, *size = clip.size
 
         def noise(draw, stage=interval.stage, frames=frames, size=size):
@@ -78,13 +81,15 @@ def torch_take(settings, basis, weights, shot, seed):
         if interval.stage != last_stage:
             coarser = None if x0_hat is None else x0_hat.numpy()
             start = float(schedule.alpha_bar[interval.t_high])
-            noisy, x0_hat = stage_start(coarser, clip, noise(schedule.num_steps), start, torch.from_numpy)
+            noisy, x0_hat = stage_start(
+                coarser, whole, focus, noise(schedule.num_steps), start, torch.from_numpy
+            )
             last_stage = interval.stage
         denoiser = make_denoiser(
             lambda *inputs: network(*inputs[:-1], torch.tensor([inputs[-1]])),
             clip,
             network.multiple,
-            cut(scaled.known[0, 0] == 0, reach(settings.network), network.multiple, 10**9),
+            cut(clip.known[0, 0].numpy() == 0, reach(settings.network), network.multiple, 10**9),
             moving_grid=settings.sampling.moving_grid,
             as_array=torch.from_numpy,
         )
@@ -100,6 +105,7 @@ def torch_take(settings, basis, weights, shot, seed):
                 eta=settings.sampling.eta,
                 noise_gain=gain,
             )
+        x0_hat = focus.put(x0_hat, whole.plate)
     return filled(shot, x0_hat.numpy(), basis)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from infusion_core.clip import Clip
 from infusion_core.errors import Cancelled
+from infusion_core.focus import Focus
 from infusion_core.intervals import resolve_intervals
 from infusion_core.noise import clip_noise
 from infusion_core.sample import add_noise, denoise_interval, paste_known, reverse_step, stage_start
@@ -190,14 +191,18 @@ def test_it_stops_between_two_steps(plate):
 
 
 def test_the_first_stage_starts_from_noise_and_a_later_one_from_the_coarser_guess(plate):
-    clip = Clip(plate.masked, plate.known)
-    noise = noise_of(1000)
-    noisy, x0_hat = stage_start(None, clip, noise, ALPHA_BAR[999], np.asarray)
+    focus, known = Focus(slice(0, 3), slice(1, 5)), np.ones_like(plate.known)
+    focus.of(known)[:] = focus.of(plate.known)
+    clip = Clip(plate.clean * known, known)
+    noise = focus.of(noise_of(1000))
+    noisy, x0_hat = stage_start(None, clip, focus, noise, ALPHA_BAR[999], np.asarray)
     np.testing.assert_array_equal(noisy, noise)
+    assert x0_hat.shape == clip.plate.shape
     assert not x0_hat.any()
     coarser = np.full((1, 3, 2, 2, 3), 0.25, np.float32)
-    noisy, x0_hat = stage_start(coarser, clip, noise, ALPHA_BAR[600], np.asarray)
-    hidden = np.broadcast_to(plate.known == 0, x0_hat.shape)
+    noisy, x0_hat = stage_start(coarser, clip, focus, noise, ALPHA_BAR[600], np.asarray)
+    hidden = np.broadcast_to(known == 0, x0_hat.shape)
+    assert hidden.any()
     np.testing.assert_allclose(x0_hat[hidden], 0.25, atol=1e-6)
     np.testing.assert_array_equal(x0_hat[~hidden], plate.clean[~hidden])
-    np.testing.assert_allclose(noisy, add_noise(x0_hat, noise, ALPHA_BAR[600]), atol=1e-6)
+    np.testing.assert_allclose(noisy, add_noise(focus.of(x0_hat), noise, ALPHA_BAR[600]), atol=1e-6)

@@ -100,6 +100,32 @@ def test_a_cancelled_run_leaves_a_state_that_goes_on_to_the_same_bits(waves, tin
     assert_same_ends(finish(waves, settings), finish(waves, settings, states[-1]))
 
 
+@pytest.mark.parametrize("layouts", [1, 2])
+@pytest.mark.usefixtures("every_step")
+def test_a_hole_in_a_wide_shot_is_denoised_alone_and_resumed(make_waves, tiny_settings, monkeypatch, layouts):
+    """Most of the shot is farther from the hole than the network sees."""
+    shot, settings = make_waves(5, 16, 120), tiny_settings(sampling={"layouts": layouts})
+    states, sizes, weights = [], [], {}
+    noise = phases.Work.noise
+
+    def seen(work, interval, draw, size):
+        sizes.append(size)
+        return noise(work, interval, draw, size)
+
+    monkeypatch.setattr(phases.Work, "noise", seen)
+    result = run(
+        shot,
+        settings,
+        on_checkpoint=lambda state: states.append(copy.deepcopy(state)),
+        on_interval=lambda r: weights.update({r.index: r.weights}),
+    )
+    assert set(sizes) == {(5, 8, 32), (5, 16, 40)}
+    np.testing.assert_array_equal(result[shot.known], shot.plate[shot.known])
+    assert result[shot.hole].std() > 0
+    for state in states[1::4]:
+        assert_same_ends((result, weights), finish(shot, settings, state))
+
+
 def test_known_pixels_are_the_plates_bit_for_bit_and_the_hole_is_filled(waves, tiny_settings):
     result, _ = finish(waves, tiny_settings())
     assert result.dtype == np.float32
