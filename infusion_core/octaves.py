@@ -11,9 +11,10 @@ the scale where it is a pixel wide nothing of it is left to lay out.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 from infusion_core.extent import Extent
-from infusion_core.settings import LOWEST_SCALE, Settings, StageSettings
+from infusion_core.settings import LOWEST_SCALE, Settings
 
 THINNEST = 4  # pixels at the first stage's scale
 
@@ -22,31 +23,42 @@ def with_octaves(settings: Settings, extent: Extent) -> Settings:
     """The settings with the stages that a hole asks for.
 
     While the region's shorter side at the first stage's scale is at least twice ``diffusion.coarsest``
-    pixels and the hole's thickness at least twice ``THINNEST``, that scale is halved and a stage like the
-    second one is put in at the scale that it had. From stage to stage less is left to lay out: each starts
-    lower than the one before, by the ratio that the preset's second and third stages have, if it has three.
-    Where the hole is too thin for the stages that the region's size asks for, there is little to lay out, and
-    one layout is made, not several. Presets of one stage (the paper) and ``diffusion.coarsest`` 0 stay as
-    they are. Doing it twice changes nothing more.
+    pixels, that scale is halved and a stage like the second one is put in at the scale that it had. From
+    stage to stage less is left to lay out: each starts lower than the one before, by the ratio that the
+    preset's second and third stages have, if it has three. Presets of one stage (the paper) and
+    ``diffusion.coarsest`` 0 stay as they are.
+
+    Of these, stages are left out at whose scale the hole's thickness is below ``THINNEST``; the others keep
+    their levels. Then there is little to lay out, and one layout is made, not several. ``diffusion.coarsest``
+    is 0 in what is returned then. Doing it twice changes nothing more.
     """
-    coarsest, side, thickness = settings.diffusion.coarsest, min(extent.size[1:]), extent.thickness
-    if coarsest == 0 or len(settings.stages) < 2:
+    stages, diffusion = settings.stages, settings.diffusion
+    if diffusion.coarsest == 0 or len(stages) < 2:
         return settings
-    first, second = settings.stages[:2]
-    between: list[StageSettings] = []
-    while first.scale * side >= 2 * coarsest and first.scale / 2 >= LOWEST_SCALE:
-        if first.scale * thickness < 2 * THINNEST:
-            sampling = dataclasses.replace(settings.sampling, layouts=1)
-            settings = dataclasses.replace(settings, sampling=sampling)
-            break
-        between.insert(0, dataclasses.replace(second, scale=first.scale))
-        first = dataclasses.replace(first, scale=first.scale / 2)
-    if not between:
+    scale, side = stages[0].scale, min(extent.size[1:])
+    wanted = _halvings(lambda reached: reached * side >= 2 * diffusion.coarsest, scale)
+    made = min(wanted, _halvings(lambda reached: reached * extent.thickness >= 2 * THINNEST, scale))
+    if wanted == 0:
         return settings
-    levels = [stage.highest_level(settings.diffusion.num_steps) for stage in settings.stages[1:3]]
+    if made < wanted:
+        sampling = dataclasses.replace(settings.sampling, layouts=1)
+        diffusion = dataclasses.replace(diffusion, coarsest=0)
+        settings = dataclasses.replace(settings, sampling=sampling, diffusion=diffusion)
+    between = (dataclasses.replace(stages[1], scale=scale / 2**k) for k in range(made - 1, -1, -1))
+    levels = [stage.highest_level(diffusion.num_steps) for stage in stages[1:3]]
     falling = min(1.0, levels[-1] / max(1, levels[0]))
     finer = (
         dataclasses.replace(stage, t_high=round(levels[0] * falling**k))
-        for k, stage in enumerate((*between, *settings.stages[1:]))
+        for k, stage in enumerate((*between, *stages[1:]), start=wanted - made)
     )
-    return dataclasses.replace(settings, stages=(first, *finer))
+    return dataclasses.replace(
+        settings, stages=(dataclasses.replace(stages[0], scale=scale / 2**made), *finer)
+    )
+
+
+def _halvings(is_asked: Callable[[float], bool], scale: float) -> int:
+    """How often ``scale`` is halved while that is asked for at the scale reached."""
+    count = 0
+    while is_asked(scale / 2**count) and scale / 2 ** (count + 1) >= LOWEST_SCALE:
+        count += 1
+    return count

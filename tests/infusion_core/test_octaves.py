@@ -45,12 +45,14 @@ def test_a_small_region_keeps_the_stages_of_the_preset():
     assert with_octaves(settings, extent((40, 63, 112))) == settings
 
 
-def test_a_thin_hole_keeps_them_however_large_the_region():
+@pytest.mark.parametrize(("thickness", "more"), [(12, 0), (31, 0), (32, 1), (40, 1), (64, 2), (2000, 4)])
+def test_a_thin_hole_has_the_finer_stages_of_a_thick_one(thickness, more):
     settings = load_preset("standard")
-    thin = with_octaves(settings, extent((40, 1080, 1920), 12))
-    assert thin.stages == settings.stages
-    assert (settings.sampling.layouts, thin.sampling.layouts) == (8, 1)
-    assert len(with_octaves(settings, extent((40, 1080, 1920), 40)).stages) == len(settings.stages) + 1
+    thick, thin = (with_octaves(settings, extent((40, 1080, 1920), one)) for one in (1080, thickness))
+    assert len(thin.stages) == len(settings.stages) + more
+    assert thin.stages[1:] == thick.stages[-len(thin.stages) + 1 :]
+    assert thin.stages[0] == replace(settings.stages[0], scale=thin.stages[0].scale)
+    assert (thick.sampling.layouts, thin.sampling.layouts) == (8, 8 if more == 4 else 1)
 
 
 def test_stages_between_are_like_the_second_and_each_begins_at_a_lower_noise_level():
