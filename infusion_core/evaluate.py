@@ -60,7 +60,7 @@ def _region(matte: Matte, frames: Sequence[int], display: Box, settings: Setting
 
 def _chunks(result: Plate, truth: Plate | None, matte: Matte, settings: Settings) -> Iterator[_Chunk]:
     region = _region(matte, result.frames, result.display, settings)
-    linear = result.is_scene_linear if settings.shot.colour == "auto" else settings.shot.colour != "display"
+    linear = result.is_shown_as_linear(settings.shot.colour)
     frame_bytes = region.width * region.height * 3 * 4 * _COPIES
     step = max(8, CHUNK_BYTES // frame_bytes)
     count = max(1, -(-len(result.frames) // step))
@@ -120,7 +120,7 @@ def evaluate_sequences(
     filled = open_plate(result, frames, layer=settings.shot.layer)
     wanted = open_plate(truth, frames, layer=settings.shot.layer) if truth is not None else None
     if wanted is not None:
-        _check_same(filled, wanted)
+        _check_same(filled, wanted, settings.shot.colour)
     holes = open_matte(matte, filled, settings.shot)
     values, weights, voxels = [], [], 0
     for chunk in _chunks(filled, wanted, holes, settings):
@@ -144,18 +144,18 @@ def evaluate_sequences(
     }
 
 
-def _check_same(result: Plate, truth: Plate) -> None:
+def _check_same(result: Plate, truth: Plate, colour: str) -> None:
     if truth.display != result.display or truth.frames != result.frames:
         raise InputError(
             "Result and truth differ in size or frames.",
             path=truth.sequence.text,
             remedy="Give the same frame range and format, or set --frames.",
         )
-    if truth.is_scene_linear != result.is_scene_linear:
+    if colour == "auto" and truth.is_scene_linear != result.is_scene_linear:
         raise InputError(
             "One of result and truth is scene-linear, the other display-referred.",
             path=truth.sequence.text,
-            remedy="Compare pictures of one kind.",
+            remedy="If both are of one kind whatever their files are, say which with --colour.",
         )
 
 

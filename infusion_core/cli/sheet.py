@@ -24,7 +24,7 @@ def write_sheet(
     Args:
         path: PNG to write.
         plate, matte, result, truth: Sequences; truth may be None.
-        shot: Frames, layer and matte treatment of the run.
+        shot: Frames, layer, colour and matte treatment of the run.
 
     Raises:
         InputError: a sequence cannot be read.
@@ -40,17 +40,16 @@ def write_sheet(
     after = open_plate(result, shot.frames, layer=shot.layer)
     right = None if truth is None else open_plate(truth, shot.frames, layer=shot.layer)
     picture = contact_sheet(
-        _pictures(before, frames),
+        _pictures(before, frames, shot.colour),
         np.stack(hole),
-        _pictures(after, frames),
-        None if right is None else _pictures(right, frames),
+        _pictures(after, frames, shot.colour),
+        None if right is None else _pictures(right, frames, shot.colour),
         labels=[str(frame) for frame in frames],
     )
     write_picture(path, picture)
 
 
-def _pictures(plate: Plate, frames: list[int]) -> np.ndarray:
+def _pictures(plate: Plate, frames: list[int], colour: str) -> np.ndarray:
     """Frames of a plate, (N, H, W, 3), display-like."""
-    return np.stack(
-        [to_display(plate.read(frame, plate.display)[0], plate.is_scene_linear) for frame in frames]
-    )
+    linear = plate.is_shown_as_linear(colour)
+    return np.stack([to_display(plate.read(frame, plate.display)[0], linear) for frame in frames])

@@ -72,6 +72,10 @@ class Plate:
         part = picture.part
         return part.types[part.channels.index(picture.channels[0])] in _SCENE_LINEAR_TYPES
 
+    def is_shown_as_linear(self, colour: str) -> bool:
+        """Whether pixels are taken for scene-linear light with that setting ``shot.colour``."""
+        return self.is_scene_linear if colour == "auto" else colour == "scene-linear"
+
     def with_handles(self, handles: int) -> tuple[int, ...]:
         """The frames asked for, with up to ``handles`` frames that are on disk on either side."""
         before = [frame for frame in self.available if frame < self.frames[0]]

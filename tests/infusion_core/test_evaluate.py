@@ -13,6 +13,7 @@ from infusion_core.demo import render_demo, write_demo
 from infusion_core.errors import Cancelled, InputError
 from infusion_core.evaluate import evaluate_sequences, evaluation_table
 from infusion_core.metrics import measure, tone_curve
+from infusion_core.pictures import write_picture
 from infusion_core.settings import resolve
 
 SIZE = {"frames": 8, "height": 48, "width": 72}
@@ -80,6 +81,19 @@ def test_bad_input_is_named(demo, tmp_path):
     nothing = resolve(assignments=["shot.grow=-60"])
     with pytest.raises(InputError, match="empty"):
         evaluate_sequences(demo.truth, demo.truth, demo.matte, settings=nothing)
+
+
+def test_files_of_two_kinds_are_compared_when_it_is_said_what_they_are(demo, tmp_path):
+    """A plate of JPEGs is filled into EXRs: both are display-referred."""
+    _, truth, _ = render_demo(**SIZE)
+    for number, frame in enumerate(np.clip(truth, 0, 1), start=1001):
+        write_picture(tmp_path / f"truth.{number:04d}.png", frame)
+    pngs = str(tmp_path / "truth.%04d.png")
+    with pytest.raises(InputError, match="--colour"):
+        evaluate_sequences(demo.truth, pngs, demo.matte, with_perceptual=False)
+    settings = resolve(assignments=["shot.colour=display"])
+    metrics = evaluate_sequences(demo.truth, pngs, demo.matte, "", settings, with_perceptual=False)["metrics"]
+    assert metrics["psnr_db"] > 45
 
 
 def test_it_can_be_stopped(demo):
