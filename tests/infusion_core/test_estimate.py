@@ -108,7 +108,7 @@ def fill(kind, size, channels):
         "stages": [{"intervals": 1, "training_steps": 1, "sampling_steps": 2}],
     })
     hole = np.zeros(size, bool)
-    hole[:, 4:9, 4:9] = True
+    hole[:, 8:-8, 8:-8] = True
     plate = np.random.default_rng(0).normal(0, 0.3, (*size, 3)).astype(np.float32)
     box = Box(0, 0, size[2], size[1])
     run(Shot(tuple(range(size[0])), box, plate, hole, ~hole, hole.astype("f4"), ColourTransform("display")),
