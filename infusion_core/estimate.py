@@ -24,7 +24,7 @@ TRAINING_PASSES = 3  # forward, and twice as much backward
 PAPER_INPUTS = 23
 FACTORED_INPUTS = 11
 # Feature maps of the finest level alive at once, as measured on a CPU, where convolutions keep copies.
-LIVE_MAPS = {"paper": 9, "factored": 12}
+LIVE_MAPS = {"paper": 9, "factored": 9}
 TRAINING_MAPS = {"paper": 18, "factored": 26}
 # Copies of the clip alive at once, on host and device, as measured: what is known of it, each layout's fill,
 # and what sampling makes of each around the hole.
