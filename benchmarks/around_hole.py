@@ -16,13 +16,13 @@ import numpy as np
 import torch
 
 from infusion_core import load_preset
-from infusion_core.arrays import hole_boxes
 from infusion_core.box import Box
 from infusion_core.clip import Clip
 from infusion_core.denoisers import make_denoiser
 from infusion_core.engine.model import make_network
 from infusion_core.estimate import estimate
 from infusion_core.extent import Extent, extent_of
+from infusion_core.matte import bounding_box
 from infusion_core.network_size import reach
 from infusion_core.octaves import with_octaves
 from infusion_core.region import find_region
@@ -88,7 +88,7 @@ def costs(hole: Iterator[np.ndarray]) -> tuple[tuple[int, int, int], Cost, Cost]
     """The region of a hole, and what it costs to go by the region alone and by the hole."""
     settings = override(load_preset("standard"), {"run": {"memory": MEMORY_GIB}})
     frames = np.stack(list(hole))
-    box = find_region(hole_boxes(frames), Box(0, 0, WIDTH, HEIGHT), -1)
+    box = find_region(map(bounding_box, frames), Box(0, 0, WIDTH, HEIGHT), -1)
     inside = frames[(slice(None), *box.slices_in(Box(0, 0, WIDTH, HEIGHT)))]
     extent = extent_of(inside)
     everywhere = Extent(extent.size, min(extent.size[1:]), np.ones_like(extent.occupied))

@@ -9,6 +9,7 @@ import numpy as np
 from infusion_core.box import Box
 from infusion_core.colour import ColourKind, fit_colour
 from infusion_core.errors import InputError
+from infusion_core.matte import bounding_box
 from infusion_core.parallel import is_parallel
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
 from infusion_core.region import find_region
@@ -26,15 +27,6 @@ def _checked(plate: np.ndarray, hole: np.ndarray) -> None:
         )
     if not hole.any():
         raise InputError("The hole is empty.")
-
-
-def hole_boxes(hole: np.ndarray) -> list[Box]:
-    """The bounding box of a hole (F, H, W) on each frame that has one."""
-    boxes = []
-    for frame in hole[hole.any(axis=(1, 2))]:
-        rows, columns = np.flatnonzero(frame.any(1)), np.flatnonzero(frame.any(0))
-        boxes.append(Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1))
-    return boxes
 
 
 def _check_known(known: np.ndarray, hole: np.ndarray) -> None:
@@ -55,7 +47,7 @@ def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, co
     """
     _checked(plate, hole)
     frame = Box(0, 0, plate.shape[2], plate.shape[1])
-    box = find_region(hole_boxes(hole), frame, settings.shot.context, multiple=1)
+    box = find_region(map(bounding_box, hole), frame, settings.shot.context, multiple=1)
     region = (slice(None), *box.slices_in(frame))
     pixels, hole = plate[region].astype(np.float32), hole[region]
     known = ~hole & np.isfinite(pixels).all(-1)

@@ -124,11 +124,12 @@ def _memory(extent: Extent, settings: Settings, intervals: Sequence[Interval]) -
     per_voxel = 4 * network.channels
     crop = crop_size(extent.size, settings.training)
     trained = settings.training.batch * crop[0] * crop[1] * crop[2]
+    tiles = _shown(1.0, extent, settings)
     working = max(
-        voxels_at_once(extent, settings) * per_voxel * LIVE_MAPS[network.kind],
+        int(max(tiles, default=0)) * per_voxel * LIVE_MAPS[network.kind],
         trained * per_voxel * TRAINING_MAPS[network.kind],
     )
-    whole, shown = math.prod(extent.size), sum(_shown(1.0, extent, settings))
+    whole, shown = math.prod(extent.size), sum(tiles)
     fills = max(interval.layouts * interval.scale**2 for interval in intervals)
     clips = CLIP_COPIES * whole + fills * (FILL_COPIES * whole + FOCUS_COPIES * shown)
     return int(BASE_BYTES + working + 4 * 3 * clips)

@@ -60,7 +60,7 @@ def _region(matte: Matte, frames: Sequence[int], display: Box, settings: Setting
 
 def _chunks(result: Plate, truth: Plate | None, matte: Matte, settings: Settings) -> Iterator[_Chunk]:
     region = _region(matte, result.frames, result.display, settings)
-    linear = result.is_shown_as_linear(settings.shot.colour)
+    linear = result.is_taken_as_linear(settings.shot.colour)
     frame_bytes = region.width * region.height * 3 * 4 * _COPIES
     step = max(8, CHUNK_BYTES // frame_bytes)
     count = max(1, -(-len(result.frames) // step))

@@ -9,7 +9,7 @@ import numpy as np
 
 from infusion_core.box import Box
 from infusion_core.matte import bounding_box
-from infusion_core.tiles import BLOCK, occupied_blocks
+from infusion_core.tiles import BLOCK, blocks_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def extent_of(hole: Iterable[np.ndarray]) -> Extent:
     for frame in hole:
         rows, columns = frame.shape
         thickness = largest_square(frame, thickness)
-        occupied.append(occupied_blocks([frame], BLOCK)[0])
+        occupied.append(blocks_of(frame, BLOCK))
     return Extent((len(occupied), rows, columns), thickness, np.stack(occupied))
 
 

@@ -6,14 +6,13 @@ learn from. NumPy only; works on PyTorch tensors as well.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from infusion_core.clip import Clip
-from infusion_core.tiles import BLOCK, occupied_blocks
+from infusion_core.tiles import blocks_of, grid_of, occupied_part
 
 
 @dataclass(frozen=True)
@@ -46,12 +45,9 @@ def focus_on(needed: np.ndarray, reach: int, multiple: int) -> Focus:
         reach: Pixels that the network sees to every side.
         multiple: Rows and columns begin at multiples of this.
     """
-    block = math.lcm(BLOCK, multiple)
-    blocks, far = occupied_blocks([np.asarray(needed.any(axis=0))], block)[0], -(-reach // block)
-    spans = []
-    for axis, side in enumerate(needed.shape[1:]):
-        where = np.flatnonzero(blocks.any(axis=1 - axis))
-        first, last = (where[0], where[-1]) if where.size else (0, 0)
-        spans.append(slice(max(0, int(first) - far) * block, min(side, (int(last) + 1 + far) * block)))
-    rows, columns = spans
-    return Focus(rows, columns)
+    ever = np.asarray(needed.any(axis=0))
+    height, width = ever.shape
+    grid = grid_of((1, height, width), (0, reach), multiple)
+    first_block = ((0, 1), (0, 1), (0, 1))
+    _, rows, columns = grid.shown(occupied_part(blocks_of(ever, grid.block)[None]) or first_block)
+    return Focus(slice(*rows), slice(*columns))

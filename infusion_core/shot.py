@@ -10,7 +10,6 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -18,7 +17,7 @@ from safetensors.numpy import save_file
 
 from infusion_core.atomic import replacing
 from infusion_core.box import Box
-from infusion_core.colour import ColourKind, ColourTransform, fit_colour
+from infusion_core.colour import ColourTransform, fit_colour
 from infusion_core.each_frame import for_each_frame
 from infusion_core.errors import InputError, JobError, ResourceError
 from infusion_core.extent import Extent, extent_of
@@ -146,14 +145,11 @@ def _check_known(known: np.ndarray, blend: np.ndarray, plate: Plate, frame: int)
         )
 
 
-def _fit(pixels: np.ndarray, known: np.ndarray, colour: str, *, is_scene_linear: bool) -> ColourTransform:
-    """Fit the transform asked for to known pixels spread evenly over the shot."""
+def _fit(pixels: np.ndarray, known: np.ndarray, *, is_scene_linear: bool) -> ColourTransform:
+    """Fit a transform to known pixels spread evenly over the shot."""
     step = max(1, pixels.size // _COLOUR_SAMPLES)
     samples = [values[mask][::step] for values, mask in zip(pixels, known, strict=True)]
-    kind: ColourKind = "scene-linear" if is_scene_linear else "display"
-    if colour != "auto":
-        kind = cast(ColourKind, colour)
-    return fit_colour(np.concatenate(samples), kind)
+    return fit_colour(np.concatenate(samples), "scene-linear" if is_scene_linear else "display")
 
 
 def load_shot(
@@ -195,7 +191,7 @@ def load_shot(
         _check_known(known[i], blend[i], plate, plan.frames[i])
 
     for_each_frame(read, len(plan.frames), "Reading plates", on_progress=on_progress, should_stop=should_stop)
-    colour = colour or _fit(pixels, known, settings.colour, is_scene_linear=plate.is_scene_linear)
+    colour = colour or _fit(pixels, known, is_scene_linear=plate.is_taken_as_linear(settings.colour))
     for frame_pixels, frame_known in zip(pixels, known, strict=True):
         frame_pixels[:] = np.where(frame_known[..., None], colour.encode(frame_pixels), 0)
     return Shot(plan.frames, plan.box, pixels, blend > 0, known, blend, colour, plan.handles)

@@ -78,15 +78,28 @@ class Grid:
         return max(0, span[0] * self.block), min(self.size[axis], span[1] * self.block)
 
 
+def grid_of(size: tuple[int, int, int], reach: tuple[int, int], multiple: int) -> Grid:
+    """The grid of a clip whose parts begin at multiples of ``multiple``; ``reach`` in frames and pixels."""
+    block = math.lcm(BLOCK, multiple)
+    return Grid(size, block, (reach[0], -(-reach[1] // block)))
+
+
+def blocks_of(frame: np.ndarray, block: int) -> np.ndarray:
+    """Which blocks hold something, (rows of blocks, columns of blocks) bool of a frame (H, W) bool."""
+    height, width = frame.shape
+    whole = np.pad(frame, ((0, -height % block), (0, -width % block)))
+    return np.asarray(whole.reshape(len(whole) // block, block, -1, block).any(axis=(1, 3)))
+
+
 def occupied_blocks(frames: Iterable[np.ndarray], block: int) -> np.ndarray:
-    """Which blocks hold something: (F, rows of blocks, columns of blocks) bool of frames (H, W) bool."""
+    """``blocks_of`` each frame, (F, rows of blocks, columns of blocks)."""
+    return np.stack([blocks_of(frame, block) for frame in frames])
 
-    def blocks(frame: np.ndarray) -> np.ndarray:
-        height, width = frame.shape
-        whole = np.pad(frame, ((0, -height % block), (0, -width % block)))
-        return np.asarray(whole.reshape(len(whole) // block, block, -1, block).any(axis=(1, 3)))
 
-    return np.stack([blocks(frame) for frame in frames])
+def occupied_part(occupied: np.ndarray) -> Part | None:
+    """The smallest part that holds all occupied blocks; None where there are none."""
+    frames, rows, columns = ((0, side) for side in occupied.shape)
+    return _shrunk(occupied, (frames, rows, columns))
 
 
 def _shrunk(occupied: np.ndarray, part: Part) -> Part | None:
@@ -132,8 +145,7 @@ def parts(occupied: np.ndarray, grid: Grid, most: float) -> list[Part]:
         occupied: From ``occupied_blocks``.
         most: Voxels that may be shown at once, where blocks can still be told apart.
     """
-    frames, rows, columns = ((0, side) for side in occupied.shape)
-    whole = _shrunk(occupied, (frames, rows, columns))
+    whole = occupied_part(occupied)
     return [] if whole is None else _split(occupied, grid, whole, most)
 
 
@@ -146,12 +158,11 @@ def cut(needed: np.ndarray, reach: tuple[int, int], multiple: int, most: float) 
         multiple: Tiles begin at rows and columns that are multiples of this.
         most: Voxels that may be shown at once.
     """
-    block = math.lcm(BLOCK, multiple)
     frames, rows, columns = needed.shape
-    grid = Grid((frames, rows, columns), block, (reach[0], -(-reach[1] // block)))
+    grid = grid_of((frames, rows, columns), reach, multiple)
     return [
         Tile(_slices(grid.kept(part)), _slices(grid.shown(part)))
-        for part in parts(occupied_blocks(needed, block), grid, most)
+        for part in parts(occupied_blocks(needed, grid.block), grid, most)
     ]
 
 

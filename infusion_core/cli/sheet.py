@@ -51,5 +51,5 @@ def write_sheet(
 
 def _pictures(plate: Plate, frames: list[int], colour: str) -> np.ndarray:
     """Frames of a plate, (N, H, W, 3), display-like."""
-    linear = plate.is_shown_as_linear(colour)
+    linear = plate.is_taken_as_linear(colour)
     return np.stack([to_display(plate.read(frame, plate.display)[0], linear) for frame in frames])

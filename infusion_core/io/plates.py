@@ -72,7 +72,7 @@ class Plate:
         part = picture.part
         return part.types[part.channels.index(picture.channels[0])] in _SCENE_LINEAR_TYPES
 
-    def is_shown_as_linear(self, colour: str) -> bool:
+    def is_taken_as_linear(self, colour: str) -> bool:
         """Whether pixels are taken for scene-linear light with that setting ``shot.colour``."""
         return self.is_scene_linear if colour == "auto" else colour == "scene-linear"
 
