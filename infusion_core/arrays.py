@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from infusion_core.box import Box
-from infusion_core.colour import ColourKind, fit_colour
+from infusion_core.colour import ColourKind, fit_colour, known_samples
 from infusion_core.errors import InputError
 from infusion_core.matte import bounding_box
 from infusion_core.parallel import is_parallel
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
 from infusion_core.region import find_region
 from infusion_core.settings import Settings, load_preset
-from infusion_core.shot import Shot
+from infusion_core.shot import Shot, to_model_range
 
 
 def _checked(plate: np.ndarray, hole: np.ndarray) -> None:
@@ -49,15 +49,15 @@ def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, co
     frame = Box(0, 0, plate.shape[2], plate.shape[1])
     box = find_region(map(bounding_box, hole), frame, settings.shot.context, multiple=1)
     region = (slice(None), *box.slices_in(frame))
-    pixels, hole = plate[region].astype(np.float32), hole[region]
+    pixels, hole = np.array(plate[region], np.float32), hole[region]
     known = ~hole & np.isfinite(pixels).all(-1)
     _check_known(known, hole)
-    transform = fit_colour(pixels[known], colour)
-    model = np.where(known[..., None], transform.encode(np.where(known[..., None], pixels, 0)), 0)
+    transform = fit_colour(known_samples(pixels, known), colour)
+    to_model_range(pixels, known, transform)
     return Shot(
         frames=tuple(range(len(plate))),
         box=box,
-        plate=model.astype(np.float32),
+        plate=pixels,
         hole=hole,
         known=known,
         blend=hole.astype(np.float32),

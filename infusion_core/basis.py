@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from infusion_core.colour import known_samples
 from infusion_core.errors import InputError
 from infusion_core.settings import Settings
 
@@ -38,11 +39,13 @@ class ColourBasis:
 
     def encode(self, rgb: np.ndarray) -> np.ndarray:
         """Model-range colours (..., 3) in this basis, float32."""
-        return ((rgb - self.centre) @ self.matrix).astype(np.float32)
+        return ((rgb - self.centre) @ self.matrix).astype(np.float32, copy=False)
 
     def decode(self, values: np.ndarray) -> np.ndarray:
         """Back to model-range colours (..., 3), float32."""
-        return (values @ np.linalg.inv(self.matrix) + self.centre).astype(np.float32)
+        rgb = values @ np.linalg.inv(self.matrix)
+        rgb += self.centre
+        return rgb.astype(np.float32, copy=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for a manifest."""
@@ -85,7 +88,7 @@ def fit_basis(plate: np.ndarray, known: np.ndarray) -> ColourBasis:
         plate: (F, H, W, 3) float32 in model range.
         known: (F, H, W) bool.
     """
-    colours = plate[known].astype(np.float64)
+    colours = known_samples(plate, known).astype(np.float64)
     centre = colours.mean(axis=0)
     colours -= centre
     _, axes = np.linalg.eigh(colours.T @ colours)

@@ -40,14 +40,17 @@ class Clip:
 
 def clip_from_shot(shot: Shot, basis: ColourBasis) -> Clip:
     """The shot at its own resolution, its colours in ``basis``."""
-    colours = np.where(shot.known[..., None], basis.encode(shot.plate), np.float32(0.0))
-    plate = np.ascontiguousarray(colours.transpose(3, 0, 1, 2)[None])
+    plate = np.empty((1, 3, *shot.size), np.float32)
+    for i, (colours, known) in enumerate(zip(shot.plate, shot.known, strict=True)):
+        plate[0, :, i] = np.where(known[..., None], basis.encode(colours), 0.0).transpose(2, 0, 1)
     return Clip(plate, shot.known[None, None].astype(np.float32))
 
 
 def filled(shot: Shot, x0_hat: np.ndarray, basis: ColourBasis) -> np.ndarray:
     """The shot with what is not known taken from ``x0_hat`` (1, 3, F, H, W); (F, H, W, 3) model range."""
-    return np.where(shot.known[..., None], shot.plate, frames_last(x0_hat, basis))
+    result = frames_last(x0_hat, basis)
+    np.copyto(result, shot.plate, where=shot.known[..., None])
+    return result
 
 
 def frames_last(x0_hat: np.ndarray, basis: ColourBasis) -> np.ndarray:

@@ -29,6 +29,7 @@ _TARGET = 0.9  # the fitted range maps to +-this, so that the clip of x0 at +-1 
 _TOE_PER_MEDIAN = 0.25
 _MAX_HIGHLIGHT_PER_TOE = 4000.0
 _MAX_VALUE = float(np.finfo(np.float32).max)
+_SAMPLES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,20 @@ class ColourTransform:
         if name not in ("scene-linear", "display") or unknown or not numbers_fit:
             raise InputError(f"Cannot read the colour transform {data!r}.")
         return cls(name, toe, gain, offset)
+
+
+def known_samples(pixels: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Known pixels spread evenly over a shot: all of a small one, enough of a large one.
+
+    Args:
+        pixels: (F, H, W, 3).
+        known: (F, H, W) bool.
+
+    Returns:
+        (N, 3).
+    """
+    step = max(1, pixels.size // _SAMPLES)
+    return np.concatenate([values[mask][::step] for values, mask in zip(pixels, known, strict=True)])
 
 
 def fit_colour(rgb: np.ndarray, kind: ColourKind) -> ColourTransform:

@@ -28,7 +28,7 @@ LIVE_MAPS = {"paper": 9, "factored": 9}
 TRAINING_MAPS = {"paper": 18, "factored": 26}
 # Copies of the clip alive at once, on host and device, as measured: what is known of it, each layout's fill,
 # and what sampling makes of each around the hole.
-CLIP_COPIES, FILL_COPIES, FOCUS_COPIES = 8, 2, 6
+CLIP_COPIES, FILL_COPIES, FOCUS_COPIES = 3, 2, 6
 
 
 def _paper_weights(settings: NetworkSettings) -> tuple[float, float]:

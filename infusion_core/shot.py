@@ -13,11 +13,10 @@ from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
 
-from infusion_core.atomic import replacing
+from infusion_core.array_files import save_arrays
 from infusion_core.box import Box
-from infusion_core.colour import ColourTransform, fit_colour
+from infusion_core.colour import ColourKind, ColourTransform, fit_colour, known_samples
 from infusion_core.each_frame import for_each_frame
 from infusion_core.errors import InputError, JobError, ResourceError
 from infusion_core.extent import Extent, extent_of
@@ -30,7 +29,6 @@ from infusion_core.settings import ShotSettings
 __all__ = ["HolePlan", "Shot", "find_region", "load_shot", "plan_holes"]
 
 SHOT_SCHEMA_VERSION = 1
-_COLOUR_SAMPLES = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -88,12 +86,7 @@ class Shot:
             "colour": self.colour.to_dict(),
         }
         arrays = {"plate": self.plate, "hole": self.hole, "known": self.known, "blend": self.blend}
-        contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        with replacing(Path(path)) as beside:
-            try:
-                save_file(contiguous, beside, metadata={"shot": json.dumps(header)})
-            except SafetensorError as error:
-                raise OSError(str(error)) from error
+        save_arrays(Path(path), arrays, {"shot": json.dumps(header)})
 
     @classmethod
     def load(cls, path: str | Path) -> Shot:
@@ -145,11 +138,16 @@ def _check_known(known: np.ndarray, blend: np.ndarray, plate: Plate, frame: int)
         )
 
 
-def _fit(pixels: np.ndarray, known: np.ndarray, *, is_scene_linear: bool) -> ColourTransform:
-    """Fit a transform to known pixels spread evenly over the shot."""
-    step = max(1, pixels.size // _COLOUR_SAMPLES)
-    samples = [values[mask][::step] for values, mask in zip(pixels, known, strict=True)]
-    return fit_colour(np.concatenate(samples), "scene-linear" if is_scene_linear else "display")
+def to_model_range(pixels: np.ndarray, known: np.ndarray, colour: ColourTransform) -> None:
+    """Bring what is known of a shot to the model's range, in place; the rest becomes 0.
+
+    Args:
+        pixels: (F, H, W, 3) float32.
+        known: (F, H, W) bool.
+        colour: The transform.
+    """
+    for values, mask in zip(pixels, known[..., None], strict=True):
+        values[:] = np.where(mask, colour.encode(np.where(mask, values, 0)), 0)
 
 
 def load_shot(
@@ -191,7 +189,8 @@ def load_shot(
         _check_known(known[i], blend[i], plate, plan.frames[i])
 
     for_each_frame(read, len(plan.frames), "Reading plates", on_progress=on_progress, should_stop=should_stop)
-    colour = colour or _fit(pixels, known, is_scene_linear=plate.is_taken_as_linear(settings.colour))
-    for frame_pixels, frame_known in zip(pixels, known, strict=True):
-        frame_pixels[:] = np.where(frame_known[..., None], colour.encode(frame_pixels), 0)
+    if colour is None:
+        kind: ColourKind = "scene-linear" if plate.is_taken_as_linear(settings.colour) else "display"
+        colour = fit_colour(known_samples(pixels, known), kind)
+    to_model_range(pixels, known, colour)
     return Shot(plan.frames, plan.box, pixels, blend > 0, known, blend, colour, plan.handles)

@@ -9,9 +9,8 @@ from typing import Literal
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
-from infusion_core.atomic import replacing
+from infusion_core.array_files import save_arrays
 from infusion_core.errors import JobError
 
 CHECKPOINT_SCHEMA_VERSION = 1
@@ -43,8 +42,7 @@ class State:
         """
         where = {"interval": self.interval, "phase": self.phase, "step": self.step}
         metadata = {"schema_version": str(CHECKPOINT_SCHEMA_VERSION), "where": json.dumps(where)}
-        with replacing(Path(path)) as beside:
-            beside.write_bytes(save({k: np.asarray(v, order="C") for k, v in self.tensors.items()}, metadata))
+        save_arrays(Path(path), self.tensors, metadata)
 
     @staticmethod
     def load(path: str | Path) -> State:

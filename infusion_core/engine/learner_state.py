@@ -18,6 +18,11 @@ def copied(tensor: Tensor) -> np.ndarray:
     return tensor.detach().cpu().contiguous().clone().numpy()
 
 
+def shared(tensor: Tensor) -> np.ndarray:
+    """A tensor as an array, on the CPU of the same memory: for what nothing changes in place."""
+    return tensor.detach().cpu().numpy()
+
+
 def learner_arrays(learner: Learner) -> dict[str, np.ndarray]:
     """Weights, their average and the optimiser's moments."""
     tensors: dict[str, Tensor] = {f"weight/{k}": v for k, v in learner.network.named_parameters()}

@@ -19,10 +19,10 @@ from infusion_core.clip import Clip, filled, frames_last, scaled_clip
 from infusion_core.engine.checkpoint import State
 from infusion_core.engine.examples import Source, training_source
 from infusion_core.engine.learner_state import (
-    copied,
     learner_arrays,
     restore_learner,
     sampling_arrays,
+    shared,
     start_from,
 )
 from infusion_core.engine.model import Network
@@ -91,7 +91,7 @@ def train_trunk(
     rough, fill = rough_intervals(work.intervals, settings.training), None
     if rough:
         weights, arrays = learner.sampling_weights(), learner_arrays(learner)
-        fill = copied(_diffuse(bench, 1, learner.network, lambda _: weights, rough, state, arrays))
+        fill = shared(_diffuse(bench, 1, learner.network, lambda _: weights, rough, state, arrays))
     return Trunk(sampling_arrays(learner), fill)
 
 
@@ -198,10 +198,10 @@ def sample(
         return {name: work.tensor(array) for name, array in expert(index).items()}
 
     def tell(index: int, x0_hat: Tensor, layout: int | None) -> None:
-        on_interval(index, frames_last(copied(x0_hat), work.basis), layout)
+        on_interval(index, frames_last(shared(x0_hat), work.basis), layout)
 
     x0_hat = _diffuse(bench, 0, new_network(work), weights, work.intervals, state, {}, tell)
-    return filled(shot, copied(x0_hat), work.basis)
+    return filled(shot, shared(x0_hat), work.basis)
 
 
 def _diffuse(
@@ -230,7 +230,7 @@ def _diffuse(
 
     def at(index: int) -> Callable[[int, Tensor, Tensor], State]:
         return lambda step, noisy, x0_hat: State(
-            index, "denoise", step, arrays | {"noisy": copied(noisy), "x0_hat": copied(x0_hat)}
+            index, "denoise", step, arrays | {"noisy": shared(noisy), "x0_hat": shared(x0_hat)}
         )
 
     for interval in intervals[first:]:

@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.random import Generator
-from safetensors.numpy import save_file
 
-from infusion_core.atomic import replacing
+from infusion_core.array_files import save_arrays
 from infusion_core.clip import Clip
 from infusion_core.engine.examples import Source, draw_from_each, training_source
 from infusion_core.engine.model import make_network
@@ -79,12 +78,8 @@ def _batches(seed: int, size: int) -> Iterator[list[Source]]:
 
 def save_prior(learner: Learner, out: Path) -> None:
     """Write what sampling would use, in half precision: a start needs no more."""
-    arrays = {
-        name: np.ascontiguousarray(weight.detach().numpy().astype(np.float16))
-        for name, weight in learner.sampling_weights().items()
-    }
-    with replacing(out) as beside:
-        save_file(arrays, beside)
+    weights = learner.sampling_weights()
+    save_arrays(out, {name: weight.detach().numpy().astype(np.float16) for name, weight in weights.items()})
 
 
 def main() -> None:

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from infusion_core.clip import filled, frames_last
 from infusion_core.engine.checkpoint import Phase, State
-from infusion_core.engine.learner_state import copied, learner_arrays, restore_learner, sampling_arrays
+from infusion_core.engine.learner_state import learner_arrays, restore_learner, sampling_arrays, shared
 from infusion_core.engine.phases import Watch, denoise, open_bench, train
 from infusion_core.engine.train import Learner
-from infusion_core.engine.work import begin, keep_layout, learner_after, new_learner
+from infusion_core.engine.work import Work, begin, keep_layout, learner_after, new_learner
 from infusion_core.meter import sequential_parts
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
 from infusion_core.settings import Settings
@@ -42,7 +42,7 @@ class IntervalResult:
 
 
 def _state(learner: Learner, interval: int, phase: Phase, step: int, noisy: Tensor, x0_hat: Tensor) -> State:
-    arrays = learner_arrays(learner) | {"noisy": copied(noisy), "x0_hat": copied(x0_hat)}
+    arrays = learner_arrays(learner) | {"noisy": shared(noisy), "x0_hat": shared(x0_hat)}
     return State(interval, phase, step, arrays)
 
 
@@ -95,8 +95,16 @@ def run(
             if work.starts_stage(interval):
                 noisy, x0_hat = work.stage_start(interval, clip, x0_hat)
         if phase in ("start", "train"):
-            at = _training_state(learner, index, noisy, x0_hat)
-            train(bench, 2 * index, learner, interval, clip, x0_hat, first_step, at)
+            train(
+                bench,
+                2 * index,
+                learner,
+                interval,
+                clip,
+                x0_hat,
+                first_step,
+                _training_state(learner, index, noisy, x0_hat),
+            )
             first_step = 0
         noisy, x0_hat = denoise(
             bench,
@@ -112,11 +120,15 @@ def run(
         )
         x0_hat, layout = keep_layout(work, interval, clip, x0_hat)
         last = interval is work.intervals[-1]
-        seen = frames_last(copied(x0_hat), work.basis)
-        on_interval(IntervalResult(index, sampling_arrays(learner), seen, layout))
+        on_interval(_result(work, learner, index, x0_hat, layout))
         phase, first_step = "done" if last else "start", 0
         bench.checkpoint(_state(learner, index if last else index + 1, phase, 0, noisy, x0_hat))
-    return filled(shot, x0_hat.cpu().numpy(), work.basis)
+    return filled(shot, shared(x0_hat), work.basis)
+
+
+def _result(work: Work, learner: Learner, index: int, x0_hat: Tensor, layout: int | None) -> IntervalResult:
+    seen = frames_last(shared(x0_hat), work.basis)
+    return IntervalResult(index, sampling_arrays(learner), seen, layout)
 
 
 def _training_state(learner: Learner, index: int, noisy: Tensor, x0_hat: Tensor) -> Callable[[int], State]:

@@ -95,8 +95,12 @@ def _all_steps(
     spec: JobSpec, folder: JobFolder, on_progress: OnProgress, on_event: OnEvent, should_stop: ShouldStop
 ) -> list[Path]:
     pace = Pace({"prepare": 1.0, "train": 60.0, "export": 2.0, "assemble": 2.0}, on_progress)
-    shot = steps.prepare(folder, on_progress=pace.step("prepare"), should_stop=should_stop)
-    pace.expect(expected_seconds(shot, spec.settings))
+    # Each step reads the shot anew and lets go of it again: a large one would not fit twice.
+    pace.expect(
+        expected_seconds(
+            steps.prepare(folder, on_progress=pace.step("prepare"), should_stop=should_stop), spec.settings
+        )
+    )
     steps.train(folder, on_progress=pace.step("train"), on_event=on_event, should_stop=should_stop)
     steps.export(folder, on_progress=pace.step("export"), should_stop=should_stop)
     return steps.assemble(folder, on_progress=pace.step("assemble"), should_stop=should_stop)

@@ -10,9 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from safetensors.numpy import save_file
-
-from infusion_core.atomic import replacing
+from infusion_core.array_files import save_arrays
 from infusion_core.errors import Cancelled, InputError
 from infusion_core.intervals import resolve_intervals
 from infusion_core.io.plates import open_plate
@@ -24,7 +22,7 @@ from infusion_core.job.losses import LossLog
 from infusion_core.job.pace import half
 from infusion_core.job.prepared import kept_layout, prepared_job, prepared_shot, trained_arrays
 from infusion_core.job.previews import write_preview
-from infusion_core.job.tasks import check_interval, do_all_tasks, save_arrays, save_layout
+from infusion_core.job.tasks import check_interval, do_all_tasks, save_layout
 from infusion_core.job.write import is_written, write_shot
 from infusion_core.parallel import is_parallel
 from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
@@ -111,8 +109,7 @@ def _train_in_sequence(
         where = (state.interval, state.step) if state.phase in ("start", "train") else (state.interval + 1, 0)
 
     def keep(result: IntervalResult) -> None:
-        with replacing(folder.expert(result.index)) as beside:
-            save_file(result.weights, beside)
+        save_arrays(folder.expert(result.index), result.weights)
         save_layout(folder, result.layout)
         write_preview(folder.preview(result.index), shot, result.x0_hat)
         on_event(preview_event(folder.preview(result.index), result.index))

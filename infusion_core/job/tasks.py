@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from safetensors.numpy import save_file
 
-from infusion_core.atomic import replacing, write_json
+from infusion_core.array_files import save_arrays
+from infusion_core.atomic import write_json
 from infusion_core.basis import shot_basis
 from infusion_core.clip import frames_last
 from infusion_core.errors import JobError
@@ -189,12 +188,6 @@ def save_layout(folder: JobFolder, layout: int | None) -> None:
     """Write down which layout was kept, where one was."""
     if layout is not None:
         write_json(folder.layout, {"layout": layout})
-
-
-def save_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write arrays in place of whatever ``path`` holds."""
-    with replacing(path) as beside:
-        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, beside)
 
 
 def _read_trunk(folder: JobFolder) -> Trunk:

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,20 @@ def test_a_fill_in_another_basis_comes_back_and_known_pixels_are_the_plates(wave
     result = filled(waves, guess, basis)
     np.testing.assert_array_equal(result[waves.known], waves.plate[waves.known])
     np.testing.assert_allclose(result[waves.hole], np.tile(colour, (waves.hole.sum(), 1)), atol=1e-5)
+
+
+def test_a_large_shot_is_brought_to_the_networks_colours_and_back_without_needless_copies(make_waves):
+    shot = make_waves(12, 600, 600)
+    tracemalloc.start()
+    try:
+        basis = fit_basis(shot.plate, shot.known)
+        clip = clip_from_shot(shot, basis)
+        result = filled(shot, clip.plate, basis)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    np.testing.assert_array_equal(result[shot.known], shot.plate[shot.known])
+    assert peak < 1.3 * (clip.plate.nbytes + clip.known.nbytes + result.nbytes)
 
 
 def test_full_scale_is_the_clip_itself(waves):

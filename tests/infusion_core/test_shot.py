@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 import OpenEXR
 import pytest
-from safetensors import SafetensorError
 
 from infusion_core.box import Box
 from infusion_core.colour import ColourTransform
-from infusion_core.errors import Cancelled, InputError, JobError, OutputError
+from infusion_core.errors import Cancelled, InputError, JobError
 from infusion_core.io.mattes import Matte, open_matte
 from infusion_core.io.plates import Plate, open_plate
 from infusion_core.io.results import write_frame
@@ -304,24 +303,6 @@ def test_a_shot_survives_saving(files, tmp_path):
         assert np.array_equal(getattr(back, name), getattr(shot, name))
     for name in ("frames", "handles", "fill_frames", "box", "colour"):
         assert getattr(back, name) == getattr(shot, name)
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_a_shot_that_cannot_be_saved_leaves_the_older_one(files, tmp_path, monkeypatch):
-    _, shot = files.make().load(frames="2-3")
-    path = tmp_path / "job" / "shot.safetensors"
-    shot.save(path)
-    before = path.read_bytes()
-
-    def full(arrays, beside, metadata):
-        beside.write_bytes(b"half")
-        raise SafetensorError("No space left on device")
-
-    monkeypatch.setattr("infusion_core.shot.save_file", full)
-    with pytest.raises(OutputError, match="No space left") as caught:
-        shot.save(path)
-    assert caught.value.path == str(path)
-    assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 
 
