@@ -22,7 +22,10 @@ def save_arrays(
     """
     contiguous = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     with replacing(path) as beside:
+        beside.touch()
+        mode = beside.stat().st_mode
         try:
             save_file(contiguous, beside, dict(metadata or {}) or None)
         except SafetensorError as error:
             raise OSError(str(error)) from error
+        beside.chmod(mode)  # safetensors gives the file to its owner alone: no farm's user could read it

@@ -17,6 +17,14 @@ def test_what_is_saved_can_be_read_whatever_its_shape_and_order(tmp_path):
         np.testing.assert_array_equal(found[name], array)
 
 
+def test_who_may_read_other_files_may_read_these(tmp_path):
+    other, path = tmp_path / "other", tmp_path / "arrays.safetensors"
+    other.touch()
+    for _ in range(2):
+        save_arrays(path, {"a": np.zeros(3)})
+        assert path.stat().st_mode == other.stat().st_mode
+
+
 def test_arrays_that_cannot_be_saved_leave_the_older_ones(tmp_path, monkeypatch):
     path = tmp_path / "arrays.safetensors"
     save_arrays(path, {"a": np.zeros(3)})
