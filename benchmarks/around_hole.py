@@ -17,7 +17,7 @@ import torch
 
 from infusion_core import load_preset
 from infusion_core.box import Box
-from infusion_core.clip import Clip
+from infusion_core.clip import all_unknown_filled
 from infusion_core.denoisers import make_denoiser
 from infusion_core.engine.model import make_network
 from infusion_core.estimate import estimate
@@ -107,7 +107,7 @@ def compare(size: tuple[int, int, int], side: int) -> tuple[float, float, float]
     top, left = ((whole - side) // 2 for whole in size[1:])
     hole[:, top : top + side, left : left + side] = True
     known = torch.from_numpy((~hole)[None, None].astype(np.float32))
-    clip = Clip(torch.rand(1, 3, *size) * known, known)
+    clip = all_unknown_filled(torch.rand(1, 3, *size) * known, known)
     noisy, took, made = torch.randn(1, 3, *size), [], []
     for needed in (np.ones(size, bool), hole):
         tiles = cut(needed, reach(settings.network), BLOCK, np.inf)

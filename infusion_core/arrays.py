@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
 from infusion_core.box import Box
 from infusion_core.colour import ColourKind, fit_colour, known_samples
 from infusion_core.errors import InputError
+from infusion_core.follow import LARGE, camera_offsets, reduced
 from infusion_core.matte import bounding_box
 from infusion_core.parallel import is_parallel
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
-from infusion_core.region import find_region
+from infusion_core.region import Offsets, box_in_file, cut_to, find_region
 from infusion_core.settings import Settings, load_preset
 from infusion_core.shot import Shot, to_model_range
 
@@ -47,10 +49,18 @@ def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, co
     """
     _checked(plate, hole)
     frame = Box(0, 0, plate.shape[2], plate.shape[1])
-    box = find_region(map(bounding_box, hole), frame, settings.shot.context, multiple=1)
-    region = (slice(None), *box.slices_in(frame))
-    pixels, hole = np.array(plate[region], np.float32), hole[region]
-    known = ~hole & np.isfinite(pixels).all(-1)
+    known = ~hole & np.isfinite(plate).all(-1)
+    offsets = _offsets(plate, known) if settings.shot.follow_camera else ()
+    ways = offsets or ((0, 0),) * len(plate)
+    holes = [bounding_box(one).moved(*way) for one, way in zip(hole, ways, strict=True)]
+    limits = reduce(Box.union, (frame.moved(*way) for way in ways))
+    box = find_region(holes, limits, settings.shot.context, multiple=1)
+    boxes = [box_in_file(box, offsets, i) for i in range(len(plate))]
+    pixels, hole, known = (
+        np.stack([cut_to(one, frame, part) for one, part in zip(whole, boxes, strict=True)])
+        for whole in (plate, hole, known)
+    )
+    pixels = pixels.astype(np.float32, copy=False)
     _check_known(known, hole)
     transform = fit_colour(known_samples(pixels, known), colour)
     to_model_range(pixels, known, transform)
@@ -62,7 +72,13 @@ def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, co
         known=known,
         blend=hole.astype(np.float32),
         colour=transform,
+        offsets=offsets,
     )
+
+
+def _offsets(plate: np.ndarray, known: np.ndarray) -> Offsets:
+    pairs = [reduced(one.mean(-1), seen, LARGE) for one, seen in zip(plate, known, strict=True)]
+    return camera_offsets([grey for grey, _ in pairs], [seen for _, seen in pairs], plate.shape[1])
 
 
 def inpaint(
@@ -103,7 +119,10 @@ def inpaint(
     fill = run_parallel if is_parallel(settings.training) else run
     x0 = fill(shot, settings, on_progress=on_progress, should_stop=should_stop)
     result = np.array(plate, np.float32)
-    rows, columns = shot.box.slices_in(Box(0, 0, plate.shape[2], plate.shape[1]))
-    region = result[:, rows, columns]
-    region[shot.hole] = shot.colour.decode(x0[shot.hole])
+    frame = Box(0, 0, plate.shape[2], plate.shape[1])
+    for i, filled in enumerate(x0):
+        box = shot.box_of(i)
+        part = box.intersection(frame)
+        seen, hole_there = result[i][part.slices_in(frame)], shot.hole[i][part.slices_in(box)]
+        seen[hole_there] = shot.colour.decode(filled[part.slices_in(box)][hole_there])
     return result

@@ -34,6 +34,10 @@ class Box:
         """The box with ``pixels`` more on every side."""
         return Box(self.x0 - pixels, self.y0 - pixels, self.x1 + pixels, self.y1 + pixels)
 
+    def moved(self, x: int, y: int) -> Box:
+        """The box ``x`` columns further to the right and ``y`` rows further down."""
+        return Box(self.x0 + x, self.y0 + y, self.x1 + x, self.y1 + y)
+
     def intersection(self, other: Box) -> Box:
         """The pixels in both boxes; an empty box where they do not meet."""
         x0, y0 = max(self.x0, other.x0), max(self.y0, other.y0)

@@ -29,6 +29,7 @@ from infusion_core.errors import InfusionError, InputError, OutputError
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.liveliness import with_held_noise
 from infusion_core.network_size import row_multiple
+from infusion_core.region import Offsets
 from infusion_core.settings import Settings, from_dict
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Bundle:
         basis: The colours that the models work in.
         box: Region of interest of the shot.
         frames: Frame numbers of the shot, handles included.
+        offsets: Where each of them lies in the region if a camera was followed, see ``region.HolePlan``.
         multiple: Rows and columns that the models take are multiples of this.
         seed, layout: The run's own take, and which of its layouts was kept.
     """
@@ -64,6 +66,7 @@ class Bundle:
     basis: ColourBasis
     box: Box
     frames: tuple[int, ...]
+    offsets: Offsets
     multiple: int
     seed: int
     layout: int
@@ -135,6 +138,7 @@ def export_bundle(
             "basis": basis.to_dict(),
             "box": asdict(shot.box),
             "frames": list(shot.frames),
+            "offsets": list(shot.offsets),
             "versions": _versions(),
         }
         (beside / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
@@ -205,6 +209,7 @@ def open_bundle(folder: str | Path) -> Bundle:
             basis=ColourBasis.from_dict(manifest["basis"]),
             box=Box(**manifest["box"]),
             frames=tuple(int(frame) for frame in manifest["frames"]),
+            offsets=tuple((int(x), int(y)) for x, y in manifest.get("offsets", ())),
             multiple=operator.index(manifest["multiple"]),
             seed=settings.run.seed,
             layout=layout,

@@ -24,12 +24,15 @@ class Clip:
     Attributes:
         plate: (1, 3, F, H, W) float32, colours in the run's basis, zero where not known.
         known: (1, 1, F, H, W) float32, 1 where the plate may be learned from and pasted.
+        hole: (F, H, W) bool, NumPy: what is to be filled. Nothing of it is known, but what is not known may
+            lie outside of it: beyond the picture's edge, or NaN in the plate.
 
-    Both are NumPy arrays, or PyTorch tensors once the engine has moved them to its device.
+    The first two are NumPy arrays, or PyTorch tensors once the engine has moved them to its device.
     """
 
     plate: Any
     known: Any
+    hole: np.ndarray
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -43,7 +46,12 @@ def clip_from_shot(shot: Shot, basis: ColourBasis) -> Clip:
     plate = np.empty((1, 3, *shot.size), np.float32)
     for i, (colours, known) in enumerate(zip(shot.plate, shot.known, strict=True)):
         plate[0, :, i] = np.where(known[..., None], basis.encode(colours), 0.0).transpose(2, 0, 1)
-    return Clip(plate, shot.known[None, None].astype(np.float32))
+    return Clip(plate, shot.known[None, None].astype(np.float32), shot.hole)
+
+
+def all_unknown_filled(plate: Any, known: Any) -> Clip:
+    """A clip in which all that is not known is to be filled; NumPy arrays, or tensors on the CPU."""
+    return Clip(plate, known, np.asarray(known[0, 0]) == 0)
 
 
 def filled(shot: Shot, x0_hat: np.ndarray, basis: ColourBasis) -> np.ndarray:
@@ -77,7 +85,8 @@ def box_scaled(clip: Clip, rows: int, columns: int) -> Clip:
     share = resampled(clip.known, *matrices)
     known = (share > KNOWN_SHARE).astype(np.float32)
     plate = resampled(clip.plate, *matrices) / np.maximum(share, 1e-6) * known
-    return Clip(plate, known)
+    touched = resampled(clip.hole.astype(np.float32), *matrices) > 0
+    return Clip(plate, known, touched & (known[0, 0] == 0))
 
 
 def upsampled(

@@ -9,6 +9,7 @@ import numpy as np
 
 from infusion_core.clip import Clip, background
 from infusion_core.estimate import voxels_in_memory
+from infusion_core.focus import part_to_denoise
 from infusion_core.network_size import reach
 from infusion_core.sample import Denoiser
 from infusion_core.settings import Settings
@@ -111,11 +112,13 @@ def shot_denoiser(
     settings: Settings,
     as_array: Callable[[np.ndarray], Any],
 ) -> Denoiser:
-    """``make_denoiser`` for what is not known, as a run's settings ask for it; the same in a render.
+    """``make_denoiser`` for the hole, as a run's settings ask for it; the same in a render.
 
     Args:
         known: ``clip.known`` in NumPy.
     """
-    tiles = cut(known[0, 0] == 0, reach(settings.network), multiple, voxels_in_memory(settings))
+    tiles = cut(
+        part_to_denoise(known[0, 0], clip.hole), reach(settings.network), multiple, voxels_in_memory(settings)
+    )
     moving_grid = settings.sampling.moving_grid
     return make_denoiser(network, clip, multiple, tiles, moving_grid=moving_grid, as_array=as_array)

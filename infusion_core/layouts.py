@@ -57,13 +57,12 @@ def unlikeness(clip: np.ndarray, hole: np.ndarray) -> float:
     return max(distances)
 
 
-def likeliest_layout(x0_hat: np.ndarray, known: np.ndarray, basis: ColourBasis) -> int:
+def likeliest_layout(x0_hat: np.ndarray, hole: np.ndarray, basis: ColourBasis) -> int:
     """Which of several fills looks most like what is around the hole.
 
     Args:
         x0_hat: (layouts, 3, F, H, W) in the run's colours.
-        known: (1, 1, F, H, W), 0 in the hole.
+        hole: (F, H, W) bool.
         basis: The run's colours.
     """
-    hole = known[0, 0] == 0
     return int(np.argmin([unlikeness(frames_last(one[None], basis), hole) for one in x0_hat]))

@@ -54,7 +54,7 @@ def temporal_change(clip: Clip, lag: int = 1) -> float:
 def _seen(full_clip: Clip, basis: ColourBasis, scale: float) -> Clip:
     """The shot at a scale in model-range colours, for the basis magnifies hues and the grain in them."""
     clip = scaled_clip(full_clip, scale)
-    return Clip(frames_last(clip.plate, basis).transpose(3, 0, 1, 2)[None], clip.known)
+    return Clip(frames_last(clip.plate, basis).transpose(3, 0, 1, 2)[None], clip.known, clip.hole)
 
 
 def shot_gain(full_clip: Clip, basis: ColourBasis, coarsest: float, noise_gain: float) -> float:

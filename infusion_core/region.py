@@ -18,6 +18,8 @@ from infusion_core.matte import bounding_box, hole_and_blend
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
 from infusion_core.settings import ShotSettings
 
+Offsets = tuple[tuple[int, int], ...]
+
 REGION_MULTIPLE = 8
 _MIN_CONTEXT = 32
 
@@ -50,19 +52,42 @@ class HolePlan:
     Attributes:
         frames: Frame numbers, handles included.
         handles: Those that are not written.
-        box: Region of interest.
+        box: Region of interest, as the first frame sees it.
         holes: One for each frame.
+        offsets: Columns and rows by which each frame's pixels lie in the region to the right of and below
+            where they are in its file; those of a camera that is followed, empty where none is.
     """
 
     frames: tuple[int, ...]
     handles: tuple[int, ...]
     box: Box
     holes: tuple[FrameHole, ...]
+    offsets: Offsets = ()
+
+    def box_of(self, i: int) -> Box:
+        """The region of interest in the file of frame number ``i``."""
+        return box_in_file(self.box, self.offsets, i)
 
     @cached_property
     def extent(self) -> Extent:
         """How large the region of interest is and where its hole is; as that of the shot read with it."""
-        return extent_of(hole.blend_in(self.box) > 0 for hole in self.holes)
+        return extent_of(hole.blend_in(self.box_of(i)) > 0 for i, hole in enumerate(self.holes))
+
+
+def cut_to(picture: np.ndarray, box: Box, wanted: Box) -> np.ndarray:
+    """A picture (H, W, ...) that covers ``box`` cut to another box, 0 where it does not reach."""
+    result = np.zeros((wanted.height, wanted.width, *picture.shape[2:]), picture.dtype)
+    part = wanted.intersection(box)
+    result[part.slices_in(wanted)] = picture[part.slices_in(box)]
+    return result
+
+
+def box_in_file(box: Box, offsets: Offsets, i: int) -> Box:
+    """What a region covers in the file of frame number ``i``, see ``HolePlan.offsets``."""
+    if not offsets:
+        return box
+    x, y = offsets[i]
+    return box.moved(-x, -y)
 
 
 def _fit(low: int, high: int, limit_low: int, limit_high: int, multiple: int) -> tuple[int, int]:

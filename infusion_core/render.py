@@ -13,11 +13,10 @@ from infusion_core.bundle import Bundle
 from infusion_core.clip import Clip, clip_from_shot, filled, scaled_clip
 from infusion_core.denoisers import INPUT_NAMES, shot_denoiser
 from infusion_core.estimate import call_flops
-from infusion_core.focus import focus_on
+from infusion_core.focus import hole_focus
 from infusion_core.intervals import Interval
 from infusion_core.layouts import is_last_of_layouts, likeliest_layout
 from infusion_core.liveliness import shot_gain
-from infusion_core.network_size import reach
 from infusion_core.noise import stage_noise
 from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
 from infusion_core.sample import Denoiser, denoise_interval, stage_start
@@ -84,7 +83,7 @@ def _denoise(
     should_stop: ShouldStop,
 ) -> tuple[np.ndarray, np.ndarray]:
     whole = scaled_clip(full_clip, interval.scale)
-    focus = focus_on(whole.known[0, 0] == 0, reach(bundle.settings.network)[1], bundle.multiple)
+    focus = hole_focus(whole.known[0, 0], whole.hole, bundle.settings.network)
     clip, layouts = focus.clip(whole), take.layouts[interval.index]
 
     def noise(draw: int) -> np.ndarray:
@@ -107,7 +106,7 @@ def _denoise(
     )
     x0_hat = focus.put(x0_hat, whole.plate)
     if len(layouts) > 1 and is_last_of_layouts(interval, bundle.intervals):
-        kept = likeliest_layout(x0_hat, whole.known, bundle.basis)
+        kept = likeliest_layout(x0_hat, whole.hole, bundle.basis)
         x0_hat = x0_hat[kept : kept + 1]
     return noisy, x0_hat
 

@@ -119,6 +119,12 @@ class ShotSettings:
         maximum=8192,
         unit="px",
     )
+    follow_camera: bool = setting(
+        False,
+        "Follow camera",
+        "Where the camera moves, lay the frames over each other by whole pixels, so that to the model the "
+        "background stands still. The region grows by the camera's way, and memory with it.",
+    )
 
 
 @dataclass(frozen=True)

@@ -23,12 +23,12 @@ from infusion_core.extent import Extent, extent_of
 from infusion_core.io.mattes import Matte
 from infusion_core.io.plates import Plate
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
-from infusion_core.region import HolePlan, find_region, plan_holes
+from infusion_core.region import HolePlan, Offsets, box_in_file, find_region, plan_holes
 from infusion_core.settings import ShotSettings
 
 __all__ = ["HolePlan", "Shot", "find_region", "load_shot", "plan_holes"]
 
-SHOT_SCHEMA_VERSION = 1
+SHOT_SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,14 @@ class Shot:
 
     Attributes:
         frames: Frame numbers, ascending, handles included.
-        box: Region of interest in absolute file coordinates.
+        box: Region of interest in absolute coordinates of the first frame's file.
         plate: (F, H, W, 3) float32 in the model's range; 0 where the pixel is not known.
         hole: (F, H, W) bool, True = fill.
         known: (F, H, W) bool: outside the hole, inside the data window and finite.
         blend: (F, H, W) float32 in [0, 1], weight of the fill; 0 outside the hole.
         colour: The transform to the model's range.
         handles: Those of ``frames`` that are learned from but not written.
+        offsets: Where each frame lies in the region if a camera is followed, see ``HolePlan``.
     """
 
     frames: tuple[int, ...]
@@ -54,6 +55,11 @@ class Shot:
     blend: np.ndarray
     colour: ColourTransform
     handles: tuple[int, ...] = ()
+    offsets: Offsets = ()
+
+    def box_of(self, i: int) -> Box:
+        """The region of interest in the file of frame number ``i``."""
+        return box_in_file(self.box, self.offsets, i)
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -83,6 +89,7 @@ class Shot:
             "frames": self.frames,
             "handles": self.handles,
             "box": (box.x0, box.y0, box.x1, box.y1),
+            "offsets": self.offsets,
             "colour": self.colour.to_dict(),
         }
         arrays = {"plate": self.plate, "hole": self.hole, "known": self.known, "blend": self.blend}
@@ -112,6 +119,7 @@ class Shot:
             box=Box(*header["box"]),
             colour=ColourTransform.from_dict(header["colour"]),
             handles=tuple(header["handles"]),
+            offsets=tuple((x, y) for x, y in header["offsets"]),
             **arrays,
         )
 
@@ -183,8 +191,8 @@ def load_shot(
     pixels, blend, known = _room(len(plan.frames), plan.box)
 
     def read(i: int) -> None:
-        pixels[i], valid = plate.read(plan.frames[i], plan.box)
-        blend[i] = plan.holes[i].blend_in(plan.box)
+        pixels[i], valid = plate.read(plan.frames[i], plan.box_of(i))
+        blend[i] = plan.holes[i].blend_in(plan.box_of(i))
         known[i] = valid & (blend[i] == 0)
         _check_known(known[i], blend[i], plate, plan.frames[i])
 
@@ -193,4 +201,4 @@ def load_shot(
         kind: ColourKind = "scene-linear" if plate.is_taken_as_linear(settings.colour) else "display"
         colour = fit_colour(known_samples(pixels, known), kind)
     to_model_range(pixels, known, colour)
-    return Shot(plan.frames, plan.box, pixels, blend > 0, known, blend, colour, plan.handles)
+    return Shot(plan.frames, plan.box, pixels, blend > 0, known, blend, colour, plan.handles, plan.offsets)

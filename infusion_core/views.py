@@ -40,7 +40,7 @@ def shot_view(clip: Clip, scale: float, generator: np.random.Generator) -> Clip:
     most = max(1, round(1 / scale))
     top, left = generator.integers(0, most, 2)
     step = -1 if generator.random() < 0.5 else 1
-    part = Clip(clip.plate[..., top:, left:][..., ::step], clip.known[..., top:, left:][..., ::step])
+    part = Clip(*(video[..., top:, left:][..., ::step] for video in (clip.plate, clip.known, clip.hole)))
     _, height, width = part.size
     rows, columns = (
         max(1, round(side * scale * np.exp(generator.uniform(-JITTER, JITTER)))) for side in (height, width)

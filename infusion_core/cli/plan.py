@@ -10,6 +10,7 @@ import click
 
 from infusion_core.cli.display import format_seconds
 from infusion_core.estimate import Estimate
+from infusion_core.follow import plan_shot
 from infusion_core.intervals import resolve_intervals
 from infusion_core.io.sequences import format_frames
 from infusion_core.job.checks import check_room, disk_bytes, open_inputs
@@ -19,7 +20,7 @@ from infusion_core.job.spec import JobSpec
 from infusion_core.job.write import is_written
 from infusion_core.octaves import with_octaves
 from infusion_core.parallel import num_trunk_steps
-from infusion_core.region import HolePlan, plan_holes
+from infusion_core.region import HolePlan
 from infusion_core.settings import SECTIONS
 
 # Measured on one core of a current desktop-class CPU with the authors' network (training steps).
@@ -33,9 +34,9 @@ def show_plan(spec: JobSpec, folder: JobFolder, *, as_json: bool) -> None:
         InputError, SettingsError, OutputError, ResourceError: as the run itself would.
     """
     inputs = open_inputs(spec, is_finished=lambda path: is_written(path, folder.result))
-    holes = plan_holes(inputs.plate, inputs.matte, spec.settings.shot)
-    for frame in holes.frames:
-        inputs.plate.read(frame, holes.box)
+    holes = plan_shot(inputs.plate, inputs.matte, spec.settings.shot)
+    for i, frame in enumerate(holes.frames):
+        inputs.plate.read(frame, holes.box_of(i))
     expected = check_room(holes.extent, spec.settings, folder.path)
     plan = describe_plan(spec, folder, holes, expected)
     click.echo(json.dumps(plan, indent=2) if as_json else _for_people(plan))
@@ -58,6 +59,7 @@ def describe_plan(spec: JobSpec, folder: JobFolder, holes: HolePlan, expected: E
         "region": {"x0": box.x0, "y0": box.y0, "x1": box.x1, "y1": box.y1},
         "region_size": list(size),
         "hole_thickness": holes.extent.thickness,
+        "camera_offsets": [list(offset) for offset in holes.offsets],
         "memory_bytes": expected.memory_bytes,
         "memory_allowed_bytes": memory_budget(settings.run.memory),
         "disk_bytes": disk_bytes(size, settings, expected),
@@ -102,6 +104,7 @@ def _for_people(plan: dict[str, Any]) -> str:
         f"Region      {columns} x {rows} px, {frames} frames; "
         f"x {region['x0']} to {region['x1'] - 1}, y {region['y0']} to {region['y1'] - 1}",
         f"Hole        up to {plan['hole_thickness']} px thick",
+        *_camera_line(plan),
         f"Memory      {plan['memory_bytes'] / GIB:.1f} GiB{of}",
         f"Disk        {plan['disk_bytes'] / GIB:.2f} GiB in the job folder",
         f"Network     {plan['parameters']:,} parameters for each of {len(plan['intervals'])} intervals",
@@ -124,6 +127,16 @@ def _for_people(plan: dict[str, Any]) -> str:
         values = plan["settings"][section].items()
         lines.append(f"[{section}]  " + "  ".join(f"{name}={json.dumps(value)}" for name, value in values))
     return "\n".join(lines)
+
+
+def _camera_line(plan: dict[str, Any]) -> list[str]:
+    if not plan["settings"]["shot"]["follow_camera"]:
+        return []
+    offsets = plan["camera_offsets"]
+    if not offsets:
+        return ["Camera      stands still"]
+    across, down = (max(way) - min(way) for way in zip(*offsets, strict=True))
+    return [f"Camera      followed: {across} px across, {down} px down"]
 
 
 def _trunk_line(plan: dict[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
@@ -55,19 +56,21 @@ class Source:
         clip: On the device.
         fill: What is thought to be in the real hole by now, (1, 3, F, H, W); zeros as in the paper.
         hole: The real hole, (F, H, W) bool, on the CPU, where crops and holes are chosen.
+        unknown: What is not known, in the hole or not, likewise.
         hole_frames: Indices of the frames that have a hole.
     """
 
     clip: Clip
     fill: Tensor
     hole: Tensor
+    unknown: Tensor
     hole_frames: Tensor
 
 
 def training_source(clip: Clip, fill: Tensor) -> Source:
     """A source to draw many examples from."""
-    hole = clip.known[0, 0].cpu() == 0
-    return Source(clip, fill, hole, hole.flatten(1).any(1).nonzero().flatten())
+    hole = torch.from_numpy(np.ascontiguousarray(clip.hole))
+    return Source(clip, fill, hole, clip.known[0, 0].cpu() == 0, hole.flatten(1).any(1).nonzero().flatten())
 
 
 def choose_source(sources: Sequence[Source], generator: Generator) -> Source:
@@ -98,7 +101,7 @@ def _draw_one(source: Source, settings: TrainingSettings, generator: Generator) 
         crop = (..., slice(top, top + rows), slice(left, left + columns))
         frames = (slice(None), slice(None), slice(first, first + window))
         hidden = _hole_in_crop(source, settings, first, (rows, columns), generator)
-        learnable = hidden & ~source.hole[crop]
+        learnable = hidden & ~source.unknown[crop]
         if settings.loss == "known" or learnable[frames[2]].float().mean() > MIN_HIDDEN_SHARE:
             break
     plate, known = clip.plate[crop], clip.known[crop]

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infusion_core.clip import Clip, filled, frames_last, scaled_clip
+from infusion_core.clip import all_unknown_filled, filled, frames_last, scaled_clip
 from infusion_core.engine.checkpoint import State
 from infusion_core.engine.examples import Source, training_source
 from infusion_core.engine.learner_state import (
@@ -164,7 +164,7 @@ def train_expert(
 
 
 def _scaled(fill: np.ndarray, interval: Interval) -> np.ndarray:
-    whole = Clip(fill, np.ones((1, 1, *fill.shape[2:]), np.float32))
+    whole = all_unknown_filled(fill, np.ones((1, 1, *fill.shape[2:]), np.float32))
     scaled: np.ndarray = scaled_clip(whole, interval.scale).plate
     return scaled
 

@@ -16,7 +16,7 @@ import torch
 from numpy.random import Generator
 
 from infusion_core.array_files import save_arrays
-from infusion_core.clip import Clip
+from infusion_core.clip import all_unknown_filled
 from infusion_core.engine.examples import Source, draw_from_each, training_source
 from infusion_core.engine.model import make_network
 from infusion_core.engine.train import Learner, descend, learning_rate, make_learner, step_generator
@@ -39,7 +39,7 @@ def procedural_source(generator: Generator) -> Source:
     """A random procedural clip to draw examples from."""
     rows, columns = (int(side) for side in generator.integers(SMALLEST, LARGEST, 2))
     plate = torch.from_numpy(procedural_clip(generator, (FRAMES, rows, columns)))[None]
-    return training_source(Clip(plate, torch.ones_like(plate[:, :1])), torch.zeros_like(plate))
+    return training_source(all_unknown_filled(plate, torch.ones_like(plate[:, :1])), torch.zeros_like(plate))
 
 
 def train_prior(settings: Settings, steps: int, precision: torch.dtype) -> Learner:

@@ -16,11 +16,10 @@ from infusion_core.engine.device import choose_device, choose_precision, set_thr
 from infusion_core.engine.examples import Source, training_source
 from infusion_core.engine.model import Network, make_network
 from infusion_core.engine.train import Learner, make_learner, step_generator
-from infusion_core.focus import Focus, focus_on
+from infusion_core.focus import Focus, hole_focus
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.layouts import is_last_of_layouts, likeliest_layout
 from infusion_core.liveliness import shot_gain, with_held_noise
-from infusion_core.network_size import reach, row_multiple
 from infusion_core.noise import stage_noise
 from infusion_core.octaves import with_octaves
 from infusion_core.prior.weights import load_prior
@@ -60,6 +59,9 @@ class Work:
         """A NumPy array as a tensor on the device."""
         return torch.from_numpy(np.ascontiguousarray(array)).to(self.device)
 
+    def _on_device(self, clip: Clip) -> Clip:
+        return Clip(self.tensor(clip.plate), self.tensor(clip.known), clip.hole)
+
     def noise(self, interval: Interval, draw: int, size: tuple[int, int, int]) -> Tensor:
         """The take's noise for one draw at an interval's size, (layouts, 3, F, H, W)."""
         seed, held = self.settings.run.seed, self.schedule.held_noise
@@ -68,12 +70,11 @@ class Work:
     def clip(self, interval: Interval) -> Clip:
         """The shot at an interval's scale."""
         scaled = scaled_clip(self.full_clip, interval.scale)
-        return Clip(self.tensor(scaled.plate), self.tensor(scaled.known))
+        return self._on_device(scaled)
 
     def focus(self, clip: Clip) -> Focus:
         """What the reverse diffusion works on, of the shot at a scale."""
-        network = self.settings.network
-        return focus_on(clip.known[0, 0].cpu().numpy() == 0, reach(network)[1], row_multiple(network))
+        return hole_focus(clip.known[0, 0].cpu().numpy(), clip.hole, self.settings.network)
 
     def views(self, interval: Interval) -> tuple[Source, ...]:
         """What training learns from besides the shot itself; kept for one stage at a time."""
@@ -82,7 +83,7 @@ class Work:
             made = shot_views(
                 self.full_clip, interval.scale, self.settings.training.views, self.settings.run.seed
             )
-            clips = [Clip(self.tensor(view.plate), self.tensor(view.known)) for view in made]
+            clips = [self._on_device(view) for view in made]
             nothing = torch.zeros((), device=self.device)
             self._views[interval.stage] = tuple(
                 training_source(clip, nothing.expand(clip.plate.shape)) for clip in clips
@@ -127,7 +128,7 @@ def keep_layout(work: Work, interval: Interval, clip: Clip, x0_hat: Tensor) -> t
     """
     if not is_last_of_layouts(interval, work.intervals):
         return x0_hat, None
-    layout = likeliest_layout(x0_hat.cpu().numpy(), clip.known.cpu().numpy(), work.basis)
+    layout = likeliest_layout(x0_hat.cpu().numpy(), clip.hole, work.basis)
     return x0_hat[layout : layout + 1], layout
 
 

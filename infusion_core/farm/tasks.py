@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infusion_core.farm.shot_list import ListedShot
+from infusion_core.follow import plan_shot
 from infusion_core.intervals import resolve_intervals
 from infusion_core.io.mattes import open_matte
 from infusion_core.io.plates import open_plate
 from infusion_core.job.prepared import prepared_job
 from infusion_core.octaves import with_octaves
 from infusion_core.parallel import is_parallel
-from infusion_core.region import plan_holes
 from infusion_core.settings import Settings
 
 
@@ -61,7 +61,7 @@ def _settings_of(shot: ListedShot) -> Settings:
         return prepared_job(shot.folder)[1]
     settings = shot.spec.settings
     plate = open_plate(shot.spec.plate, settings.shot.frames, layer=settings.shot.layer)
-    holes = plan_holes(plate, open_matte(shot.spec.matte, plate, settings.shot), settings.shot)
+    holes = plan_shot(plate, open_matte(shot.spec.matte, plate, settings.shot), settings.shot)
     return with_octaves(settings, holes.extent)
 
 

@@ -8,15 +8,17 @@ from pathlib import Path
 from infusion_core.bundle import Bundle
 from infusion_core.errors import InputError
 from infusion_core.estimate import estimate
-from infusion_core.job.checks import open_inputs
+from infusion_core.follow import with_camera
+from infusion_core.job.checks import Inputs, open_inputs
 from infusion_core.job.events import OnEvent, done_event, ignore_event
 from infusion_core.job.pace import FLOPS_PER_S, Pace, half
 from infusion_core.job.resources import check_memory, told_as_resource_error
 from infusion_core.job.spec import JobSpec
 from infusion_core.job.write import write_shot
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
-from infusion_core.region import plan_holes
+from infusion_core.region import HolePlan, plan_holes
 from infusion_core.render import render
+from infusion_core.settings import ShotSettings
 from infusion_core.shot import load_shot
 
 
@@ -46,8 +48,8 @@ def render_take(
 ) -> list[Path]:
     """Fill a shot with the models of a bundle and write the frames.
 
-    The colour transform is the bundle's. So is the region of interest where the hole lies within it;
-    for another shot, or a hole elsewhere, the region is chosen anew.
+    The colour transform is the bundle's. So are the region of interest, where the hole lies within it, and
+    the way of a camera that was followed; for another shot, or a hole elsewhere, they are found anew.
 
     Args:
         bundle: The models.
@@ -67,11 +69,7 @@ def render_take(
     pace = Pace({"prepare": 1.0, "denoise": 20.0, "assemble": 2.0}, on_progress)
     inputs = open_inputs(spec)
     report = pace.step("prepare")
-    plan = plan_holes(
-        inputs.plate, inputs.matte, shot_settings, on_progress=half(report, 0.0), should_stop=should_stop
-    )
-    if all(hole.box.is_empty or hole.box.intersection(bundle.box) == hole.box for hole in plan.holes):
-        plan = replace(plan, box=bundle.box)
+    plan = _plan(bundle, inputs, shot_settings, half(report, 0.0), should_stop)
     work = estimate(plan.extent, settings)
     check_memory(work.memory_bytes, settings.run.memory)
     pace.expect({"denoise": work.sampling_flops / FLOPS_PER_S})
@@ -103,3 +101,17 @@ def render_take(
     )
     on_event(done_event(None, spec.output, len(files)))
     return files
+
+
+def _plan(
+    bundle: Bundle, inputs: Inputs, settings: ShotSettings, on_progress: OnProgress, should_stop: ShouldStop
+) -> HolePlan:
+    plan = plan_holes(inputs.plate, inputs.matte, settings, on_progress=on_progress, should_stop=should_stop)
+    offset_of = dict(zip(bundle.frames, bundle.offsets, strict=False))
+    if not bundle.offsets or set(plan.frames) <= set(offset_of):
+        offsets = tuple(offset_of[frame] for frame in plan.frames) if bundle.offsets else ()
+        own = replace(plan, box=bundle.box, offsets=offsets)
+        boxes = [(hole.box, own.box_of(i)) for i, hole in enumerate(plan.holes)]
+        if all(hole.is_empty or hole.intersection(region) == hole for hole, region in boxes):
+            return own
+    return with_camera(plan, inputs.plate, settings, on_progress=on_progress, should_stop=should_stop)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from infusion_core.array_files import save_arrays
 from infusion_core.errors import Cancelled, InputError
+from infusion_core.follow import plan_shot
 from infusion_core.intervals import resolve_intervals
 from infusion_core.io.plates import open_plate
 from infusion_core.io.sequences import format_frames, output_sequence, parse_frames
@@ -26,7 +27,6 @@ from infusion_core.job.tasks import check_interval, do_all_tasks, save_layout
 from infusion_core.job.write import is_written, write_shot
 from infusion_core.parallel import is_parallel
 from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
-from infusion_core.region import plan_holes
 from infusion_core.shot import Shot, load_shot
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def prepare(
         return Shot.load(folder.shot)
     halves = [half(on_progress, 0.0), half(on_progress, 0.5)]
     shot_settings = spec.settings.shot
-    plan = plan_holes(
+    plan = plan_shot(
         inputs.plate, inputs.matte, shot_settings, on_progress=halves[0], should_stop=should_stop
     )
     check_room(plan.extent, spec.settings, folder.path)

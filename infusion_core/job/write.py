@@ -61,7 +61,7 @@ def write_shot(
         path = target.path(frame)
         if newer_than is None or not is_written(path, newer_than):
             rgb, blend, hole = shot.colour.decode(x0[i]), shot.blend[i], shot.hole[i]
-            write_frame(plate, frame, path, shot.box, rgb, blend, alpha=alpha, hole=hole)
+            write_frame(plate, frame, path, shot.box_of(i), rgb, blend, alpha=alpha, hole=hole)
         written.append(path)
         on_progress(
             Progress(

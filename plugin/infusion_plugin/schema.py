@@ -34,6 +34,7 @@ ADVANCED_PAGE = (
     "run.precision",
     "run.threads",
     "shot.context",
+    "shot.follow_camera",
     "shot.colour",
     "shot.alpha",
     "shot.layer",

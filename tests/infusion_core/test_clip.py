@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from infusion_core.basis import RGB, fit_basis
-from infusion_core.clip import Clip, background, clip_from_shot, filled, scaled_clip, upsampled
+from infusion_core.clip import (
+    all_unknown_filled,
+    background,
+    clip_from_shot,
+    filled,
+    scaled_clip,
+    upsampled,
+)
 from infusion_core.clip_size import crop_size, scaled_size
 from infusion_core.settings import TrainingSettings
 
@@ -68,7 +75,7 @@ def test_a_coarse_pixel_is_known_when_half_of_it_was_and_shows_that_half(waves, 
 def test_a_constant_plate_stays_constant_at_any_scale(scale):
     known = np.ones((1, 1, 2, 13, 17), np.float32)
     known[..., 5:7, 4:8] = 0
-    coarse = scaled_clip(Clip(0.6 * known.repeat(3, 1), known), scale)
+    coarse = scaled_clip(all_unknown_filled(0.6 * known.repeat(3, 1), known), scale)
     assert coarse.size == (2, *scaled_size(13, 17, scale))
     shown = np.broadcast_to(coarse.known == 1, coarse.plate.shape)
     np.testing.assert_allclose(coarse.plate[shown], 0.6, atol=1e-5)

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infusion_core.clip import Clip
-from infusion_core.focus import Focus, focus_on
+from infusion_core.clip import all_unknown_filled
+from infusion_core.focus import Focus, focus_on, part_to_denoise
 from infusion_core.tiles import cut
 
 SIZES = st.tuples(st.integers(1, 5), st.integers(1, 120), st.integers(1, 120))
@@ -17,6 +17,19 @@ def spots(size, seed):
     for _ in range(rng.integers(4)):
         needed[tuple(rng.integers(side) for side in size)] = True
     return needed
+
+
+def test_of_what_is_not_known_only_the_hole_and_what_is_close_to_it_is_needed():
+    hole = np.zeros((2, 60, 90), bool)
+    hole[1, 20:30, 40:50] = True
+    unknown = hole.copy()
+    unknown[:, :, 80:] = unknown[1, 25, 60] = True  # beyond the picture's edge; a dead pixel
+    found = part_to_denoise(np.where(unknown, 0.0, 1.0), hole)
+    assert found[hole].all()
+    assert found[1, 25, 60]
+    assert not found[0].any()
+    assert not found[:, :, 80:].any()
+    np.testing.assert_array_equal(part_to_denoise(np.where(hole, 0.0, 1.0), hole), hole)
 
 
 @given(SIZES, st.integers(0, 10**6), st.integers(0, 40), st.sampled_from([1, 4, 8, 16]))
@@ -61,4 +74,4 @@ def test_fills_are_put_back_into_the_plate():
     focus.of(whole)[:] = 0
     focus.of(plate)[:] = 0
     np.testing.assert_array_equal(whole, np.broadcast_to(plate, whole.shape))
-    assert focus.clip(Clip(plate, plate[:, :1])).size == (2, 5, 12)
+    assert focus.clip(all_unknown_filled(plate, plate[:, :1])).size == (2, 5, 12)

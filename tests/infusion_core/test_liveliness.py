@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from infusion_core.basis import RGB, ColourBasis
-from infusion_core.clip import Clip
+from infusion_core.clip import all_unknown_filled
 from infusion_core.liveliness import (
     HELD_START,
     MOST_HELD,
@@ -18,7 +18,7 @@ from infusion_core.settings import load_preset
 
 def _clip(frames):
     plate = np.asarray(frames, np.float32)[None]
-    return Clip(plate, np.ones_like(plate[:, :1]))
+    return all_unknown_filled(plate, np.ones_like(plate[:, :1]))
 
 
 def _pattern(frames=12, side=16, seed=0):
@@ -52,14 +52,14 @@ def test_only_pixels_known_in_both_frames_count():
     known = clip.known.copy()
     known[:, :, 5, :32] = 0.0
     wrong = np.where(known > 0, clip.plate, np.float32(100.0))
-    assert temporal_change(Clip(wrong, known)) == pytest.approx(temporal_change(clip), rel=0.03)
+    assert temporal_change(all_unknown_filled(wrong, known)) == pytest.approx(temporal_change(clip), rel=0.03)
 
 
 @pytest.mark.parametrize("frames", [1, 4])
 @pytest.mark.parametrize("known", [0.0, 1.0])
 def test_where_nothing_can_be_told_a_shot_is_calm(frames, known):
     plate = np.full((1, 3, frames, 8, 8), 0.3, np.float32)
-    assert shot_gain(Clip(plate, np.full_like(plate[:, :1], known)), RGB, 1.0, 1.15) == 1.0
+    assert shot_gain(all_unknown_filled(plate, np.full_like(plate[:, :1], known)), RGB, 1.0, 1.15) == 1.0
 
 
 def test_calm_shots_get_no_stronger_noise_and_lively_ones_all_of_it():

@@ -8,7 +8,7 @@ import torch
 
 from infusion_core.basis import shot_basis
 from infusion_core.bundle import export_bundle, open_bundle
-from infusion_core.clip import Clip, clip_from_shot, filled, scaled_clip
+from infusion_core.clip import all_unknown_filled, clip_from_shot, filled, scaled_clip
 from infusion_core.denoisers import make_denoiser
 from infusion_core.engine.model import make_network
 from infusion_core.engine.run import run
@@ -67,7 +67,7 @@ def torch_take(settings, basis, weights, shot, seed):
     for interval, parameters in zip(intervals, weights, strict=True):
         network.load_state_dict({name: torch.from_numpy(value) for name, value in parameters.items()})
         scaled = scaled_clip(full, interval.scale)
-        whole = Clip(torch.from_numpy(scaled.plate), torch.from_numpy(scaled.known))
+        whole = all_unknown_filled(torch.from_numpy(scaled.plate), torch.from_numpy(scaled.known))
         focus = focus_on(scaled.known[0, 0] == 0, reach(settings.network)[1], network.multiple)
         clip = focus.clip(whole)
         frames, *size = clip.size

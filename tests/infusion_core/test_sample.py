@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infusion_core.clip import Clip
+from infusion_core.clip import all_unknown_filled
 from infusion_core.errors import Cancelled
 from infusion_core.focus import Focus
 from infusion_core.intervals import resolve_intervals
@@ -193,7 +193,7 @@ def test_it_stops_between_two_steps(plate):
 def test_the_first_stage_starts_from_noise_and_a_later_one_from_the_coarser_guess(plate):
     focus, known = Focus(slice(0, 3), slice(1, 5)), np.ones_like(plate.known)
     focus.of(known)[:] = focus.of(plate.known)
-    clip = Clip(plate.clean * known, known)
+    clip = all_unknown_filled(plate.clean * known, known)
     noise = focus.of(noise_of(1000))
     noisy, x0_hat = stage_start(None, clip, focus, noise, ALPHA_BAR[999], np.asarray)
     np.testing.assert_array_equal(noisy, noise)

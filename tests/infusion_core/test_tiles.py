@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infusion_core.clip import Clip
+from infusion_core.clip import all_unknown_filled
 from infusion_core.denoisers import make_denoiser
 from infusion_core.engine.model import make_network
 from infusion_core.network_size import reach, row_multiple
@@ -143,7 +143,7 @@ def test_the_hole_comes_out_as_in_the_whole_clip(settings, moving_grid, most):
     rng = np.random.default_rng(0)
     known = (~hole)[None, None].astype(np.float32)
     plate = rng.normal(size=(1, 3, *size)).astype(np.float32) * known
-    clip = Clip(torch.from_numpy(plate), torch.from_numpy(known))
+    clip = all_unknown_filled(torch.from_numpy(plate), torch.from_numpy(known))
     noisy = torch.from_numpy(rng.normal(size=(1, 3, *size)).astype(np.float32))
 
     def denoised(tiles):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from infusion_core.clip import Clip
+from infusion_core.clip import all_unknown_filled
 from infusion_core.views import JITTER, num_views, shot_view, shot_views
 
 
@@ -13,7 +13,7 @@ def ramp(frames=3, rows=32, columns=48, hole=False):
     known = np.ones((1, 1, frames, rows, columns), np.float32)
     if hole:
         known[..., 8:24, 12:30] = 0
-    return Clip(plate * known, known)
+    return all_unknown_filled(plate * known, known)
 
 
 def test_there_are_fewer_views_where_they_are_large_and_none_near_full_resolution():
@@ -47,7 +47,7 @@ def test_some_views_are_mirrored_and_some_are_not():
 
 def test_what_a_view_knows_comes_from_known_pixels_alone():
     holed = ramp(hole=True)
-    even = Clip(0.6 * np.broadcast_to(holed.known, holed.plate.shape), holed.known)
+    even = all_unknown_filled(0.6 * np.broadcast_to(holed.known, holed.plate.shape), holed.known)
     for seed in range(10):
         view = shot_view(even, 0.25, np.random.default_rng(seed))
         known = np.broadcast_to(view.known > 0, view.plate.shape)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from infusion_core.basis import RGB
-from infusion_core.clip import Clip, background, clip_from_shot
+from infusion_core.clip import all_unknown_filled, background, clip_from_shot
 from infusion_core.engine.examples import choose_source, draw_examples, pad_to_multiple, training_source
 from infusion_core.settings import TrainingSettings
 
@@ -15,7 +15,7 @@ PAPER = TrainingSettings(window=4, crop=0, holes="blobs", loss="known", fill="ze
 @pytest.fixture
 def clip(waves):
     arrays = clip_from_shot(waves, RGB)
-    return Clip(torch.from_numpy(arrays.plate), torch.from_numpy(arrays.known))
+    return all_unknown_filled(torch.from_numpy(arrays.plate), torch.from_numpy(arrays.known))
 
 
 def drawn(clip, settings, seed, fill=None, multiple=4):
@@ -87,7 +87,7 @@ def test_every_window_and_crop_is_drawn(clip):
     known = torch.ones(1, 1, 6, 16, 24)
     corners = set()
     for seed in range(200):
-        first = drawn(Clip(plate, known), SHOT_HOLES, seed).clean[0, :, 0, 0, 0]
+        first = drawn(all_unknown_filled(plate, known), SHOT_HOLES, seed).clean[0, :, 0, 0, 0]
         corners.add(tuple(round(float(v), 2) for v in first))
     assert {frame for frame, *_ in corners} == {0.0, 0.1, 0.2}
     assert {row for _, row, _ in corners} == {i / 100 for i in range(5)}
@@ -95,7 +95,7 @@ def test_every_window_and_crop_is_drawn(clip):
 
 
 def test_a_shot_without_a_hole_at_this_scale_still_trains(clip):
-    examples = drawn(Clip(clip.plate, torch.ones_like(clip.known)), SHOT_HOLES, 0)
+    examples = drawn(all_unknown_filled(clip.plate, torch.ones_like(clip.known)), SHOT_HOLES, 0)
     assert examples.weight.any()
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from infusion_core.basis import RGB
-from infusion_core.clip import Clip, clip_from_shot
+from infusion_core.clip import all_unknown_filled, clip_from_shot
 from infusion_core.engine.examples import Examples, draw_examples, training_source
 from infusion_core.engine.model import make_network
 from infusion_core.engine.train import (
@@ -31,7 +31,7 @@ PAPER = load_preset("paper")
 @pytest.fixture
 def clip(waves):
     arrays = clip_from_shot(waves, RGB)
-    return Clip(torch.from_numpy(arrays.plate), torch.from_numpy(arrays.known))
+    return all_unknown_filled(torch.from_numpy(arrays.plate), torch.from_numpy(arrays.known))
 
 
 def small_network(kind="paper"):

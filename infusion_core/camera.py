@@ -1,0 +1,167 @@
+"""How the camera moves: by how many pixels each frame's picture is shifted against the first's. NumPy only.
+
+Only translation is looked for, in whole pixels: frames that are laid over each other that way need no
+resampling, so that what is known of them stays what it is. Small pictures say roughly how far each frame lies
+from the one before; larger ones, laid on all earlier frames together, say it to a pixel and do not drift.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+STEADY = 0.2
+"""Share of the difference between neighbours that following the camera must take away, or it stands still."""
+
+LEAST_OVERLAP = 0.3  # of a picture; less says nothing
+SEARCH = 3  # pixels around the rough guess
+RENEWED = 0.2  # share of what earlier frames show that each further one replaces
+
+
+def shift_between(
+    first: np.ndarray, first_known: np.ndarray, second: np.ndarray, second_known: np.ndarray
+) -> tuple[np.ndarray, float, float]:
+    """How far a picture's content lies from where it is in another one.
+
+    The peak of the normalised cross-correlation of what is known (Padfield 2012, "Masked object registration
+    in the Fourier domain"), to parts of a pixel.
+
+    Args:
+        first, second: (h, w) of one size.
+        first_known, second_known: (h, w) bool.
+
+    Returns:
+        (2,) rows and columns to move ``second`` by so that it lies on ``first``; the correlation there, and
+        the one without moving.
+    """
+    height, width = first.shape
+    size = (2 * height, 2 * width)
+    known_a, known_b = first_known.astype(float), second_known.astype(float)
+    a, b = first * known_a, second * known_b
+    mask_a, mask_b, spectrum_a, spectrum_b = (np.fft.rfft2(one, size) for one in (known_a, known_b, a, b))
+
+    def correlated(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.fft.irfft2(one * other.conj(), size)
+
+    count = np.maximum(correlated(mask_a, mask_b), 1e-9)
+    sum_a, sum_b = correlated(spectrum_a, mask_b), correlated(mask_a, spectrum_b)
+    together = correlated(spectrum_a, spectrum_b) - sum_a * sum_b / count
+    power_a = correlated(np.fft.rfft2(a * a, size), mask_b) - sum_a**2 / count
+    power_b = correlated(mask_a, np.fft.rfft2(b * b, size)) - sum_b**2 / count
+    floor = 1e-12 + 1e-6 * float(max(power_a[0, 0], power_b[0, 0]))  # where nothing varies, nothing is alike
+    correlation = together / np.sqrt(np.maximum(power_a, floor) * np.maximum(power_b, floor))
+    correlation[count < LEAST_OVERLAP * first.size] = -1.0
+    peak = np.unravel_index(int(np.argmax(correlation)), size)
+    whole = np.where(np.array(peak) > np.array(size) // 2, np.array(peak) - size, peak)
+    parts = _refined(correlation, (int(peak[0]), int(peak[1])))
+    return whole + parts, float(correlation[peak]), float(correlation[0, 0])
+
+
+def _refined(values: np.ndarray, peak: tuple[int, int]) -> np.ndarray:
+    """Where, within half a pixel of an extremum of (H, W) values, parabolas through it have theirs, (2,)."""
+    height, width = values.shape
+    row, column = peak
+    centre = values[row, column]
+    pairs = (
+        (values[(row - 1) % height, column], values[(row + 1) % height, column]),
+        (values[row, (column - 1) % width], values[row, (column + 1) % width]),
+    )
+    bends = [before - 2 * centre + after for before, after in pairs]
+    return np.array(
+        [
+            0.0 if bend == 0 else np.clip(0.5 * (before - after) / bend, -0.5, 0.5)
+            for bend, (before, after) in zip(bends, pairs, strict=True)
+        ]
+    )
+
+
+def rough_path(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray]) -> np.ndarray | None:
+    """Where each frame lies in the first one's picture, from one frame to the next.
+
+    Args:
+        pictures: (h, w) each, small: some 160 pixels wide.
+        known: (h, w) bool each.
+
+    Returns:
+        (F, 2) rows and columns, parts of a pixel; None where the camera stands still.
+    """
+    path, moved, unmoved = [np.zeros(2)], 0.0, 0.0
+    for i in range(1, len(pictures)):
+        shift, best, without = shift_between(pictures[i - 1], known[i - 1], pictures[i], known[i])
+        path.append(path[-1] + shift)
+        moved, unmoved = moved + 1.0 - best, unmoved + 1.0 - without
+    if moved > (1.0 - STEADY) * unmoved:
+        return None
+    return np.array(path)
+
+
+def exact_path(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], rough: np.ndarray) -> np.ndarray:
+    """The same to about a tenth of a pixel, each frame laid on what earlier ones show there.
+
+    Args:
+        pictures: (h, w) each.
+        known: (h, w) bool each.
+        rough: (F, 2) from ``rough_path``, in pixels of these pictures.
+
+    Returns:
+        (F, 2) rows and columns.
+    """
+    mean, seen = pictures[0], known[0]
+    path, place = [np.zeros(2)], np.zeros(2, int)
+    for i in range(1, len(pictures)):
+        guess = np.round(path[-1] + rough[i] - rough[i - 1]).astype(int) - place
+        moved, parts = _laid(pictures[i], known[i], mean, seen, guess)
+        place = place + moved
+        path.append(place + parts)
+        mean, seen = _moved(mean, moved), _moved(seen, moved)
+        share = np.where(seen, RENEWED, 1.0) * known[i]
+        mean = (mean + share * (pictures[i] - mean)).astype(np.float32)
+        seen = seen | known[i]
+    return np.array(path)
+
+
+def _overlap(shape: tuple[int, ...], shift: np.ndarray) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """The part that a picture and one moved by ``shift`` share: in the unmoved one, and in the moved one."""
+    pairs = [
+        (slice(max(0, s), max(0, size + min(0, s))), slice(max(0, -s), max(0, size - max(0, s))))
+        for s, size in zip(shift.tolist(), shape, strict=True)
+    ]
+    return tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
+
+
+def _moved(picture: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """What a picture shows of a frame that lies ``shift`` away from it; 0 elsewhere."""
+    result = np.zeros_like(picture)
+    here, there = _overlap(picture.shape, shift)
+    result[there] = picture[here]
+    return result
+
+
+def _laid(
+    picture: np.ndarray, known: np.ndarray, mean: np.ndarray, seen: np.ndarray, guess: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """By how much a picture is to be moved to fit ``mean`` best: whole pixels around a guess, and parts."""
+    around = range(-SEARCH, SEARCH + 1)
+    errors = np.array(
+        [[_error(picture, known, mean, seen, guess + np.array((y, x))) for x in around] for y in around]
+    )
+    if not np.isfinite(errors).any():
+        return guess, np.zeros(2)
+    row, column = (int(k) for k in np.unravel_index(int(np.argmin(errors)), errors.shape))
+    is_inside = 0 < row < 2 * SEARCH and 0 < column < 2 * SEARCH
+    parts = _refined(errors, (row, column)) if is_inside and np.isfinite(errors).all() else np.zeros(2)
+    return guess + np.array((row, column)) - SEARCH, parts
+
+
+def _error(
+    picture: np.ndarray, known: np.ndarray, mean: np.ndarray, seen: np.ndarray, shift: np.ndarray
+) -> float:
+    """Mean squared difference of what is known of both, infinite where that is too little."""
+    here, there = _overlap(picture.shape, shift)
+    both = seen[here] & known[there]
+    count = np.count_nonzero(both)
+    if count == 0 or count < LEAST_OVERLAP * np.count_nonzero(known):
+        return np.inf
+    difference = picture[there] - mean[here]
+    return float(np.einsum("ij,ij,ij->", difference, difference, both)) / count

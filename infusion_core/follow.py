@@ -1,0 +1,115 @@
+"""Following the camera: a shot's frames laid over each other, so that its background stands still.
+
+The network sees a dozen frames and some forty pixels. In a shot whose camera moves by more than that within a
+few frames it would find nothing of a place again. Laid over each other by whole pixels the frames are a shot
+of a camera that stands still, of which each shows another part; all else stays as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from infusion_core.box import Box
+from infusion_core.camera import exact_path, rough_path
+from infusion_core.each_frame import for_each_frame
+from infusion_core.io.mattes import Matte
+from infusion_core.io.plates import Plate
+from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
+from infusion_core.region import HolePlan, Offsets, find_region, plan_holes
+from infusion_core.resample import box_matrix
+from infusion_core.settings import ShotSettings
+
+SMALL, LARGE = 160, 640  # larger sides of the pictures in which the camera's way is looked for
+MOSTLY = 0.9  # of a reduced pixel must be known
+
+
+def plan_shot(
+    plate: Plate,
+    matte: Matte,
+    settings: ShotSettings,
+    *,
+    on_progress: OnProgress = ignore_progress,
+    should_stop: ShouldStop = never_stop,
+) -> HolePlan:
+    """What mattes, and plates where the camera is to be followed, say before the shot is read.
+
+    Raises:
+        InputError: as ``plan_holes``; a frame of the plate cannot be read.
+        Cancelled: ``should_stop`` said so.
+    """
+    plan = plan_holes(plate, matte, settings, on_progress=on_progress, should_stop=should_stop)
+    return with_camera(plan, plate, settings, on_progress=on_progress, should_stop=should_stop)
+
+
+def with_camera(
+    plan: HolePlan, plate: Plate, settings: ShotSettings, *, on_progress: OnProgress, should_stop: ShouldStop
+) -> HolePlan:
+    """The plan with the way of the camera, where it moves and is to be followed.
+
+    Raises:
+        InputError: a frame of the plate cannot be read.
+        Cancelled: ``should_stop`` said so.
+    """
+    if not settings.follow_camera:
+        return plan
+    window = plate.data_window(plan.frames[0])
+    for frame in plan.frames[1:]:
+        window = window.union(plate.data_window(frame))
+    greys, known = _read_greys(plate, plan, window, on_progress, should_stop)
+    offsets = camera_offsets(greys, known, window.height)
+    if not offsets:
+        return plan
+    holes, limits = [], Box(0, 0, 0, 0)
+    for frame, hole, offset in zip(plan.frames, plan.holes, offsets, strict=True):
+        limits = limits.union(plate.data_window(frame).moved(*offset))
+        if frame not in plan.handles:
+            holes.append(hole.box.moved(*offset))
+    return replace(plan, box=find_region(holes, limits, settings.context), offsets=offsets)
+
+
+def _read_greys(
+    plate: Plate, plan: HolePlan, window: Box, on_progress: OnProgress, should_stop: ShouldStop
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Each frame in shades of grey, and what is known of it, with at most ``LARGE`` pixels to a side."""
+
+    def read(i: int) -> tuple[np.ndarray, np.ndarray]:
+        rgb, valid = plate.read(plan.frames[i], window)
+        return reduced(rgb.mean(axis=-1), valid & (plan.holes[i].blend_in(window) == 0), LARGE)
+
+    pairs = for_each_frame(
+        read, len(plan.frames), "Following the camera", on_progress=on_progress, should_stop=should_stop
+    )
+    return [grey for grey, _ in pairs], [known for _, known in pairs]
+
+
+def reduced(grey: np.ndarray, known: np.ndarray, largest: int) -> tuple[np.ndarray, np.ndarray]:
+    """A picture (H, W) with at most ``largest`` pixels to a side, and which of its pixels are known."""
+    factor = min(1.0, largest / max(grey.shape))
+    rows, columns = (box_matrix(side, max(1, round(side * factor))) for side in grey.shape)
+    share = rows @ known.astype(np.float32) @ columns.T
+    values = rows @ np.where(known, grey, 0).astype(np.float32) @ columns.T
+    return values / np.maximum(share, 1e-6), share > MOSTLY
+
+
+def camera_offsets(greys: list[np.ndarray], known: list[np.ndarray], height: int) -> Offsets:
+    """Columns and rows by which each frame is to be moved to lie on the first; empty for a still camera.
+
+    Args:
+        greys: (h, w) each, in shades of any height.
+        known: (h, w) bool each.
+        height: Rows of the plate that ``greys`` were reduced from.
+    """
+    if len(greys) < 2 or not known[0].any():
+        return ()
+    middle = float(np.median(np.abs(greys[0][known[0]]))) or 1.0
+    greys = [np.arcsinh(grey / middle) for grey in greys]  # as highlights must not outweigh all else
+    small = [reduced(grey, seen, SMALL) for grey, seen in zip(greys, known, strict=True)]
+    rough = rough_path([grey for grey, _ in small], [seen for _, seen in small])
+    if rough is None:
+        return ()
+    rows = greys[0].shape[0]
+    path = exact_path(greys, known, rough * rows / small[0][0].shape[0]) * height / rows
+    offsets = tuple((round(float(x)), round(float(y))) for y, x in path)
+    return offsets if any(x or y for x, y in offsets) else ()

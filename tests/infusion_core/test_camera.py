@@ -1,0 +1,68 @@
+"""The way of a camera over a picture that is larger than it."""
+
+import numpy as np
+import pytest
+
+from infusion_core.camera import exact_path, rough_path, shift_between
+from infusion_core.metrics.regions import gaussian_blur
+
+
+def world(rows=200, columns=320, softness=2.0, seed=0):
+    """A picture with detail of a few pixels."""
+    noise = np.random.default_rng(seed).normal(size=(1, rows, columns, 3)).astype(np.float32)
+    soft = gaussian_blur(noise, softness)[0, ..., 0]
+    return soft / soft.std()
+
+
+def seen(picture, way, size=(72, 128), corner=(40, 60)):
+    """What a camera sees that goes ``way``, (F, 2) whole rows and columns."""
+    return [picture[corner[0] + y :, corner[1] + x :][: size[0], : size[1]] for y, x in way]
+
+
+def with_a_walker(pictures):
+    """The same with something that goes its own way, and what of each frame is not it."""
+    pictures, known = [one.copy() for one in pictures], [np.ones(one.shape, bool) for one in pictures]
+    for i, (picture, mask) in enumerate(zip(pictures, known, strict=True)):
+        part = (slice(20, 60), slice(5 + 3 * i, 35 + 3 * i))
+        picture[part], mask[part] = 5.0 + world(40, 30, seed=9), False
+    return pictures, known
+
+
+PAN = np.array([(i // 3, 4 * i) for i in range(20)])
+SHAKE = np.array([(round(6 * np.sin(i)), round(5 * np.cos(1.7 * i)) - 5) for i in range(20)])
+
+
+@pytest.mark.parametrize("shift", [(0, 0), (3, -7), (-11, 20)])
+def test_a_shift_is_found_whatever_hides_some_of_the_picture(shift):
+    first, second = seen(world(), [(0, 0), shift])
+    (hidden, second), (_, known) = with_a_walker([first, second])
+    found, best, without = shift_between(first, np.ones_like(known), second, known)
+    assert hidden.shape == first.shape
+    np.testing.assert_allclose(found, shift, atol=0.1)
+    assert best == pytest.approx(1.0, abs=1e-3)
+    assert (without < 0.5) == (shift != (0, 0))
+
+
+@pytest.mark.parametrize("way", [PAN, SHAKE], ids=["pan", "shake"])
+def test_the_way_of_a_camera_is_found_to_a_pixel_behind_a_walker(way):
+    pictures, known = with_a_walker(seen(world(), way))
+    small = [one[::2, ::2] for one in pictures], [one[::2, ::2] for one in known]
+    rough = rough_path(*small)
+    assert rough is not None
+    np.testing.assert_allclose(exact_path(pictures, known, 2 * rough), way - way[0], atol=0.4)
+
+
+def test_a_camera_that_stands_still_is_not_followed_whatever_moves_before_it():
+    still = [world()[:72, :128]] * 8
+    pictures, known = with_a_walker(still)
+    assert rough_path(pictures, known) is None
+    seething = [world(72, 128, seed=i) + one for i, one in enumerate(still)]
+    assert rough_path(seething, known) is None
+    assert rough_path([np.zeros((20, 30), np.float32)] * 3, [np.ones((20, 30), bool)] * 3) is None
+
+
+def test_frames_of_which_nothing_is_known_are_taken_to_go_on():
+    pictures, known = with_a_walker(seen(world(), PAN))
+    known[7][:] = False
+    assert np.isfinite(rough_path(pictures, known)).all()
+    np.testing.assert_allclose(exact_path(pictures, known, PAN.astype(float)), PAN, atol=0.4)

@@ -1,0 +1,152 @@
+"""A shot whose camera moves: what is laid where, and that it comes back to its place."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import OpenImageIO as oiio
+import pytest
+from safetensors.numpy import save_file
+
+import infusion_core
+from infusion_core.bundle import open_bundle
+from infusion_core.cli.plan import show_plan
+from infusion_core.follow import plan_shot
+from infusion_core.io.mattes import open_matte
+from infusion_core.io.plates import open_plate
+from infusion_core.job import steps
+from infusion_core.job.folder import JobFolder
+from infusion_core.job.render import render_take
+from infusion_core.job.spec import JobSpec
+from infusion_core.metrics.regions import gaussian_blur
+from infusion_core.settings import Settings, ShotSettings
+
+FRAMES, ROWS, COLUMNS = range(11, 19), 64, 96
+WAY = [(2 * i, i // 2) for i in range(len(FRAMES))]  # columns, rows
+FOLLOWED = ShotSettings(follow_camera=True, context=16)
+
+
+def world() -> np.ndarray:
+    noise = np.random.default_rng(3).normal(size=(1, ROWS + 20, COLUMNS + 40, 3)).astype(np.float32)
+    return np.exp(2.0 * gaussian_blur(noise, 1.5)[0]).astype(np.float16).astype(np.float32)
+
+
+def shown(moves: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Truth and plate (F, H, W, 3), and the matte (F, H, W, 1) of somebody who walks with the camera."""
+    way = WAY if moves else [(0, 0)] * len(WAY)
+    truth = np.stack([world()[y:, x:][:ROWS, :COLUMNS] for x, y in way])
+    plate, matte = truth.copy(), np.zeros((len(way), ROWS, COLUMNS, 1), np.float32)
+    for i in range(len(way)):
+        matte[i, 20:44, 40 + i : 52 + i] = 1
+        plate[i, 20:44, 40 + i : 52 + i] = 9.0
+    return truth, plate, matte
+
+
+def write(path: Path, pixels: np.ndarray, channels: tuple[str, ...]) -> None:
+    spec = oiio.ImageSpec(pixels.shape[1], pixels.shape[0], pixels.shape[2], oiio.HALF)
+    spec.channelnames = channels
+    buffer = oiio.ImageBuf(spec)
+    buffer.set_pixels(spec.roi, np.ascontiguousarray(pixels, np.float32))
+    assert buffer.write(str(path))
+
+
+def read(path: Path) -> np.ndarray:
+    return np.asarray(oiio.ImageBuf(str(path)).get_pixels(oiio.FLOAT))
+
+
+@pytest.fixture
+def make_job(tmp_path):
+    def make(settings: Settings, *, moves: bool = True) -> JobFolder:
+        _, plate, matte = shown(moves)
+        for frame, colours, mask in zip(FRAMES, plate, matte, strict=True):
+            write(tmp_path / f"plate.{frame}.exr", colours, ("R", "G", "B"))
+            write(tmp_path / f"matte.{frame}.exr", mask, ("A",))
+        names = (str(tmp_path / f"{name}.%02d.exr") for name in ("plate", "matte", "clean"))
+        folder = JobFolder(tmp_path / "job")
+        folder.write_spec(JobSpec(*names, settings))
+        return folder
+
+    return make
+
+
+def results(job: JobFolder, name: str = "clean") -> np.ndarray:
+    return np.stack([read(job.path.parent / f"{name}.{frame}.exr") for frame in FRAMES])
+
+
+def test_frames_lie_over_each_other_and_the_region_has_room_for_the_cameras_way(make_job):
+    shot = steps.prepare(make_job(replace(Settings(), shot=FOLLOWED)))
+    assert shot.offsets == tuple(WAY)
+    assert shot.box.x0 <= 40 - 16
+    assert shot.box.x1 >= 52 + len(FRAMES) - 1 + WAY[-1][0] + 16
+    either = shot.known[:, None] & shot.known[None]
+    apart = np.abs(shot.plate[:, None] - shot.plate[None]).max(axis=-1)
+    assert apart[either].max() < 1e-6
+    beyond = ~shot.known & ~shot.hole
+    assert beyond.any()
+    assert not beyond[0, : ROWS - shot.box.y0, : COLUMNS - shot.box.x0].any()
+
+
+def test_what_is_put_into_the_hole_lands_where_it_belongs_and_nothing_else_changes(make_job):
+    job = make_job(replace(Settings(), shot=FOLLOWED))
+    shot = steps.prepare(job)
+    seen = np.where(shot.known[..., None], shot.plate, -np.inf).max(axis=0)
+    assert np.isfinite(seen[shot.hole.any(axis=0)]).all()  # each place is shown by some frame
+    save_file({"x0": np.ascontiguousarray(np.broadcast_to(seen, shot.plate.shape))}, job.result)
+    steps.assemble(job)
+    truth, plate, matte = shown(moves=True)
+    hole = matte[..., 0] > 0
+    filled = results(job)
+    assert filled[~hole].tobytes() == plate[~hole].tobytes()
+    np.testing.assert_allclose(filled[hole], truth[hole], rtol=2e-3)
+
+
+def test_where_the_camera_stands_still_all_is_as_without(make_job):
+    job = make_job(replace(Settings(), shot=FOLLOWED), moves=False)
+    spec = job.read_spec()
+    plate = open_plate(spec.plate)
+    plans = [
+        plan_shot(plate, open_matte(spec.matte, plate, settings), settings)
+        for settings in (FOLLOWED, replace(FOLLOWED, follow_camera=False))
+    ]
+    assert plans[0].offsets == ()
+    assert plans[0].box == plans[1].box
+
+
+@pytest.mark.parametrize("mode", ["sequential", "parallel"])
+def test_arrays_are_filled_in_their_place(tiny_settings, mode):
+    _, plate, matte = shown(moves=True)
+    hole = matte[..., 0] > 0
+    settings = tiny_settings(shot={"follow_camera": True, "context": 16}, training={"mode": mode})
+    plate[hole] = np.nan
+    filled = infusion_core.inpaint(plate, hole, settings)
+    assert filled[~hole].tobytes() == plate[~hole].tobytes()
+    assert np.isfinite(filled).all()
+    unfollowed = infusion_core.inpaint(plate, hole, tiny_settings(training={"mode": mode}))
+    assert (filled != unfollowed)[hole].any()
+
+
+def test_another_take_follows_the_camera_as_its_run_did(make_job, tiny_settings):
+    pytest.importorskip("onnxruntime")
+    settings = tiny_settings(shot={"follow_camera": True, "context": 16})
+    job = make_job(settings)
+    steps.prepare(job)
+    steps.train(job)
+    steps.export(job)
+    steps.assemble(job)
+    bundle = open_bundle(job.bundle)
+    assert bundle.offsets == tuple(WAY)
+    spec = job.read_spec()
+    again = replace(
+        spec,
+        output=spec.output.replace("clean", "again"),
+        settings=replace(settings, shot=replace(settings.shot, follow_camera=False)),
+    )
+    render_take(bundle, again)
+    np.testing.assert_allclose(results(job, "again"), results(job), rtol=0.02, atol=0.02)
+
+
+def test_a_dry_run_says_how_far_the_camera_goes(make_job, capsys):
+    for moves, line in ((True, "followed: 14 px across, 3 px down"), (False, "stands still")):
+        job = make_job(replace(Settings(), shot=FOLLOWED), moves=moves)
+        show_plan(job.read_spec(), job, as_json=False)
+        assert line in capsys.readouterr().out
