@@ -18,6 +18,7 @@ from benchmarks.scaled_truth import scaled_truth
 from infusion_core import load_preset
 from infusion_core.arrays import shot_from_arrays
 from infusion_core.clip import Clip, frames_last
+from infusion_core.engine.checkpoint import State
 from infusion_core.engine.phases import UNWATCHED, denoise, open_bench, train
 from infusion_core.engine.work import Work, begin, learner_after, new_learner
 from infusion_core.meter import sequential_parts
@@ -60,8 +61,9 @@ def first_stage(clip: BenchClip, settings: Settings) -> tuple[Work, torch.Tensor
     return work, x0_hat, scaled
 
 
-def _no_state(*_: object) -> None:
+def _no_state(*_: object) -> State:
     """What is kept at a checkpoint: nothing, for nothing stops these runs."""
+    return State(0, "start", 0, {})
 
 
 def measured(clip: BenchClip, settings: Settings) -> dict[str, float | None]:

@@ -243,9 +243,9 @@ def main(clips: Path, clip: str, width: int, frames: int, steps: int, trunk_step
         job, log = make_job(out, name, assignments), out / f"{name}.log"
         found[name] = run_fan_out(job, log, workers, intervals) if workers else run_in_turn(job, log)
         write_json(path, found)
-    results = (trained_arrays(out / name / "job" / "result.safetensors")["x0"] for name in ("one", "two"))
+    one, two = (trained_arrays(out / name / "job" / "result.safetensors")["x0"] for name in ("one", "two"))
     found["start_s"] = start_s(out, intervals)
-    found["same_pixels"] = bool(np.array_equal(*results))
+    found["same_pixels"] = bool(np.array_equal(one, two))
     found["machine"] = describe("cpu")
     write_json(path, found)
     write_text(out / "report.md", report(found))

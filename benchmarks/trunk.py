@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from benchmarks.clips import DEFAULT_FOLDER, BenchClip, load_clip
-from benchmarks.levers import error_in_hole, scaled_clips
+from benchmarks.levers import error_in_hole
+from benchmarks.scaled_truth import scaled_truth
 from infusion_core import resolve
 from infusion_core.arrays import shot_from_arrays
 from infusion_core.engine.learner_state import start_from
@@ -32,7 +33,7 @@ def mean_error(clip: BenchClip, settings: Settings, models: list[Weights]) -> fl
     work = begin(shot_from_arrays(clip.plate, clip.hole, settings, "display"), settings)
     learner, errors = new_learner(work), []
     for interval, weights in zip(work.intervals, models, strict=True):
-        known, truth = scaled_clips(clip, settings, interval.scale)
+        known, truth = work.clip(interval), torch.from_numpy(scaled_truth(clip, work, interval.scale))
         start_from(learner, weights)
         errors += [error_in_hole(learner, known, truth, t, work.schedule) for t in interval.times[::3]]
     return float(np.mean(errors))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-TYPED = ("infusion_core", "plugin/infusion_plugin", "plugin/infusion_worker")
+TYPED = ("infusion_core", "benchmarks", "plugin/infusion_plugin", "plugin/infusion_worker")
 
 
 @pytest.mark.parametrize(
