@@ -10,7 +10,7 @@ import numpy as np
 from infusion_core.box import Box
 from infusion_core.colour import ColourKind, fit_colour, known_samples
 from infusion_core.errors import InputError
-from infusion_core.follow import LARGE, camera_offsets, reduced
+from infusion_core.follow import camera_offsets, grey_of
 from infusion_core.matte import bounding_box
 from infusion_core.parallel import is_parallel
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
@@ -77,8 +77,7 @@ def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, co
 
 
 def _offsets(plate: np.ndarray, known: np.ndarray) -> Offsets:
-    pairs = [reduced(one.mean(-1), seen, LARGE) for one, seen in zip(plate, known, strict=True)]
-    return camera_offsets([grey for grey, _ in pairs], [seen for _, seen in pairs], plate.shape[1])
+    return camera_offsets([grey_of(*frame) for frame in zip(plate, known, strict=True)], plate.shape[1])
 
 
 def inpaint(

@@ -7,6 +7,7 @@ of a camera that stands still, of which each shows another part; all else stays 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,8 +19,11 @@ from infusion_core.io.mattes import Matte
 from infusion_core.io.plates import Plate
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
 from infusion_core.region import HolePlan, Offsets, find_region, plan_holes
-from infusion_core.resample import box_matrix
+from infusion_core.resample import box_matrix, resampled
 from infusion_core.settings import ShotSettings
+
+Grey = tuple[np.ndarray, np.ndarray]
+"""A picture (h, w) in shades of grey, and which of its pixels are known, (h, w) bool."""
 
 SMALL, LARGE = 160, 640  # larger sides of the pictures in which the camera's way is looked for
 MOSTLY = 0.9  # of a reduced pixel must be known
@@ -54,11 +58,16 @@ def with_camera(
     """
     if not settings.follow_camera:
         return plan
-    window = plate.data_window(plan.frames[0])
-    for frame in plan.frames[1:]:
-        window = window.union(plate.data_window(frame))
-    greys, known = _read_greys(plate, plan, window, on_progress, should_stop)
-    offsets = camera_offsets(greys, known, window.height)
+    window = plate.window_of(plan.frames)
+
+    def read(i: int) -> Grey:
+        rgb, valid = plate.read(plan.frames[i], window)
+        return grey_of(rgb, valid & (plan.holes[i].blend_in(window) == 0))
+
+    greys = for_each_frame(
+        read, len(plan.frames), "Following the camera", on_progress=on_progress, should_stop=should_stop
+    )
+    offsets = camera_offsets(greys, window.height)
     if not offsets:
         return plan
     holes, limits = [], Box(0, 0, 0, 0)
@@ -69,43 +78,33 @@ def with_camera(
     return replace(plan, box=find_region(holes, limits, settings.context), offsets=offsets)
 
 
-def _read_greys(
-    plate: Plate, plan: HolePlan, window: Box, on_progress: OnProgress, should_stop: ShouldStop
-) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Each frame in shades of grey, and what is known of it, with at most ``LARGE`` pixels to a side."""
-
-    def read(i: int) -> tuple[np.ndarray, np.ndarray]:
-        rgb, valid = plate.read(plan.frames[i], window)
-        return reduced(rgb.mean(axis=-1), valid & (plan.holes[i].blend_in(window) == 0), LARGE)
-
-    pairs = for_each_frame(
-        read, len(plan.frames), "Following the camera", on_progress=on_progress, should_stop=should_stop
-    )
-    return [grey for grey, _ in pairs], [known for _, known in pairs]
+def grey_of(rgb: np.ndarray, known: np.ndarray) -> Grey:
+    """A frame (H, W, 3) as ``camera_offsets`` takes it, and what is known of it."""
+    return _reduced(rgb.mean(axis=-1), known, LARGE)
 
 
-def reduced(grey: np.ndarray, known: np.ndarray, largest: int) -> tuple[np.ndarray, np.ndarray]:
+def _reduced(grey: np.ndarray, known: np.ndarray, largest: int) -> Grey:
     """A picture (H, W) with at most ``largest`` pixels to a side, and which of its pixels are known."""
     factor = min(1.0, largest / max(grey.shape))
-    rows, columns = (box_matrix(side, max(1, round(side * factor))) for side in grey.shape)
-    share = rows @ known.astype(np.float32) @ columns.T
-    values = rows @ np.where(known, grey, 0).astype(np.float32) @ columns.T
+    matrices = [box_matrix(side, max(1, round(side * factor))) for side in grey.shape]
+    share = resampled(known.astype(np.float32), *matrices)
+    values = resampled(np.where(known, grey, 0).astype(np.float32), *matrices)
     return values / np.maximum(share, 1e-6), share > MOSTLY
 
 
-def camera_offsets(greys: list[np.ndarray], known: list[np.ndarray], height: int) -> Offsets:
+def camera_offsets(frames: Sequence[Grey], height: int) -> Offsets:
     """Columns and rows by which each frame is to be moved to lie on the first; empty for a still camera.
 
     Args:
-        greys: (h, w) each, in shades of any height.
-        known: (h, w) bool each.
-        height: Rows of the plate that ``greys`` were reduced from.
+        frames: From ``grey_of``, in shades of any height.
+        height: Rows of the plate that they were reduced from.
     """
+    greys, known = [grey for grey, _ in frames], [seen for _, seen in frames]
     if len(greys) < 2 or not known[0].any():
         return ()
     middle = float(np.median(np.abs(greys[0][known[0]]))) or 1.0
     greys = [np.arcsinh(grey / middle) for grey in greys]  # as highlights must not outweigh all else
-    small = [reduced(grey, seen, SMALL) for grey, seen in zip(greys, known, strict=True)]
+    small = [_reduced(grey, seen, SMALL) for grey, seen in zip(greys, known, strict=True)]
     rough = rough_path([grey for grey, _ in small], [seen for _, seen in small])
     if rough is None:
         return ()

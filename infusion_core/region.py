@@ -189,10 +189,7 @@ def plan_holes(
     )
     wanted = [hole.box for frame, hole in zip(frames, holes, strict=True) if frame not in handles]
     try:
-        limits = plate.data_window(frames[0])
-        for frame in frames[1:]:
-            limits = limits.union(plate.data_window(frame))
-        region = find_region(wanted, limits, settings.context)
+        region = find_region(wanted, plate.window_of(frames), settings.context)
     except InputError as error:
         raise InputError(error.message, path=matte.sequence.text, remedy=error.remedy) from error
     if box is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import reduce
 from itertools import pairwise
 from pathlib import Path
 
@@ -95,6 +96,10 @@ class Plate:
     def data_window(self, frame: int) -> Box:
         """The pixels that a frame's file stores, in absolute coordinates."""
         return self.picture(frame).part.data
+
+    def window_of(self, frames: Iterable[int]) -> Box:
+        """The smallest box that holds the data windows of some frames."""
+        return reduce(Box.union, map(self.data_window, frames))
 
     def check(self, frames: Iterable[int]) -> None:
         """Check the headers of further frames (handles).
