@@ -5,7 +5,8 @@ noise in the reverse steps brings as much back. In a calm shot it would make thi
 
 A network sees a few frames at a time. Where a shot sways in place, as trees do, what it puts into a hole
 that is never revealed has to stay over the whole shot: noise that is held sees to that. Where the shot moves
-on, it must not, and a calm one is better off without (docs/experiments.md).
+on, it must not, and a calm one is better off without. What other frames reveal of a shot that sways in place
+is known from them: there stronger noise only shakes what should stand (docs/experiments.md).
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ STAYS, MOVES_ON = 1.0, 1.2
 
 MOST_HELD = 0.8
 """The rest of the noise is each frame's own, and so is its motion."""
+
+ENOUGH_FRAMES = 0.1
+"""Share of the frames that have to show a place for its mean over time to tell what stands there."""
 
 HELD_START = 600
 """Noise level from which the second stage starts where the most is held."""
@@ -57,6 +61,27 @@ def _seen(full_clip: Clip, basis: ColourBasis, scale: float) -> Clip:
     return Clip(frames_last(clip.plate, basis).transpose(3, 0, 1, 2)[None], clip.known, clip.hole)
 
 
+def _revealed(clip: Clip) -> float:
+    """Share of the hole that enough other frames show."""
+    shown = clip.known[0, 0].mean(axis=0) >= ENOUGH_FRAMES
+    return float(shown[clip.hole.nonzero()[1:]].mean()) if clip.hole.any() else 0.0
+
+
+def _permanence(clip: Clip) -> float:
+    """How much of a moving picture stays in its place, 0 to 1.
+
+    1 where frames far apart (a quarter to half of the shot) differ no more than neighbours, less where those
+    differ much, 0 where the shot moves on or has less than 8 frames.
+    """
+    frames = clip.size[0]
+    if frames < 8:
+        return 0.0
+    near = temporal_change(clip)
+    far = float(np.mean([temporal_change(clip, lag) for lag in range(frames // 4, frames // 2 + 1)]))
+    alike = max(0.0, 1.0 - far**2 / 2.0)
+    return float(alike * np.interp(far / max(near, 1e-6), (STAYS, MOVES_ON), (1.0, 0.0)))
+
+
 def shot_gain(full_clip: Clip, basis: ColourBasis, coarsest: float, noise_gain: float) -> float:
     """Standard deviation of the fresh noise for a shot.
 
@@ -67,10 +92,12 @@ def shot_gain(full_clip: Clip, basis: ColourBasis, coarsest: float, noise_gain: 
         noise_gain: That of lively shots, ``sampling.noise_gain``.
 
     Returns:
-        1 for calm shots, ``noise_gain`` for lively ones, between them for those between.
+        1 for calm shots, ``noise_gain`` for lively ones, between them for those between; the nearer to 1, the
+        more the shot sways in place and other frames reveal of the hole.
     """
-    change = temporal_change(_seen(full_clip, basis, coarsest))
-    return float(np.interp(change, (CALM, LIVELY), (1.0, noise_gain)))
+    clip = _seen(full_clip, basis, coarsest)
+    lively = float(np.interp(temporal_change(clip), (CALM, LIVELY), (0.0, 1.0)))
+    return 1.0 + (noise_gain - 1.0) * lively * (1.0 - _permanence(clip) * _revealed(clip))
 
 
 def shot_held_noise(full_clip: Clip, basis: ColourBasis, coarsest: float) -> float:
@@ -82,20 +109,12 @@ def shot_held_noise(full_clip: Clip, basis: ColourBasis, coarsest: float) -> flo
         coarsest: Scale of the first stage.
 
     Returns:
-        ``MOST_HELD`` where neighbours differ, as in lively shots, and frames far apart (a quarter to half of
-        the shot) no more than they; less where those differ much, 0 where the shot is calm, moves on, or has
-        less than 8 frames.
+        ``MOST_HELD`` where the shot is lively and sways in place, less where it does so less, 0 where it is
+        calm, moves on, or has less than 8 frames.
     """
     clip = _seen(full_clip, basis, coarsest)
-    frames = clip.size[0]
-    if frames < 8:
-        return 0.0
-    near = temporal_change(clip)
-    far = float(np.mean([temporal_change(clip, lag) for lag in range(frames // 4, frames // 2 + 1)]))
-    alike = max(0.0, 1.0 - far**2 / 2.0)
-    lively = np.interp(near, (CALM, LIVELY), (0.0, 1.0))
-    stays = np.interp(far / max(near, 1e-6), (STAYS, MOVES_ON), (1.0, 0.0))
-    return round(float(MOST_HELD * alike * lively * stays), 3)
+    lively = np.interp(temporal_change(clip), (CALM, LIVELY), (0.0, 1.0))
+    return round(float(MOST_HELD * lively * _permanence(clip)), 3)
 
 
 def with_held_noise(settings: Settings, full_clip: Clip, basis: ColourBasis) -> Settings:

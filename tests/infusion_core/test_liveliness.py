@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from infusion_core.basis import RGB, ColourBasis
-from infusion_core.clip import all_unknown_filled
+from infusion_core.clip import Clip, all_unknown_filled
 from infusion_core.liveliness import (
     HELD_START,
     MOST_HELD,
@@ -67,6 +67,26 @@ def test_calm_shots_get_no_stronger_noise_and_lively_ones_all_of_it():
     assert gains[0] == 1.0
     assert 1.02 < gains[1] < 1.13
     assert gains[2] == pytest.approx(1.15)
+
+
+def _with_hole(clip, frames, side=16):
+    """``clip`` with a hole in a corner of some frames."""
+    hole = np.zeros(clip.hole.shape, bool)
+    hole[frames, :side, :side] = True
+    known = clip.known * ~hole
+    return Clip(clip.plate * known, known, hole)
+
+
+def test_what_sways_in_place_and_is_revealed_gets_no_stronger_noise():
+    swaying = _seething(0.03)
+    gains = [shot_gain(_with_hole(swaying, f), RGB, 1.0, 1.15) for f in (slice(6), slice(11), slice(None))]
+    assert gains[0] == pytest.approx(1.0, abs=0.01)
+    assert gains[1:] == pytest.approx([1.15, 1.15], abs=0.001), "one frame in twelve tells too little"
+
+
+def test_what_moves_on_gets_stronger_noise_revealed_or_not():
+    moving = _moving(lambda k: 2 * k)
+    assert shot_gain(_with_hole(moving, slice(6)), RGB, 1.0, 1.15) == pytest.approx(1.15)
 
 
 def test_grain_does_not_make_a_shot_lively():
