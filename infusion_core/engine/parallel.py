@@ -59,10 +59,10 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Trunk:
-    """What all experts start from.
+    """What all experts have in common.
 
     Attributes:
-        weights: By parameter name.
+        weights: By parameter name; experts start from them, but where ``training.restart`` is set.
         fill: The trunk's own fill of the shot, (1, 3, F, H, W) in the run's colours, full resolution; None
             where training sees nothing in the hole.
     """
@@ -138,15 +138,18 @@ def train_expert(
 ) -> Arrays:
     """Train the expert of one interval; return its weights by parameter name.
 
+    It starts from the trunk's weights, or where ``training.restart`` is set from the shipped ones, as
+    intervals do in sequential mode; what it learns from has the trunk's rough fill in the hole.
+
     Raises:
         Cancelled: the watch wants to stop; the state went to ``watch.on_checkpoint``.
     """
     work = begin(shot, settings)
     learner = new_learner(work)
-    if state is None:
-        start_from(learner, trunk.weights)
-    else:
+    if state is not None:
         restore_learner(learner, state.tensors)
+    elif not work.restarts:
+        start_from(learner, trunk.weights)
     interval = work.intervals[index]
     clip = work.clip(interval)
     fill = torch.zeros_like(clip.plate) if trunk.fill is None else work.tensor(_scaled(trunk.fill, interval))

@@ -102,6 +102,11 @@ class Work:
             self.full_clip, self.basis, self.intervals[0].scale, self.settings.sampling.noise_gain
         )
 
+    @property
+    def restarts(self) -> bool:
+        """Whether each interval starts from the shipped weights, not from what was learned before it."""
+        return self.settings.training.restart and self.prior is not None
+
     def starts_stage(self, interval: Interval) -> bool:
         """Whether the reverse diffusion begins anew with this interval."""
         return interval.index == 0 or self.intervals[interval.index - 1].ends_stage
@@ -179,8 +184,7 @@ def learner_after(work: Work, learner: Learner) -> Learner:
     As in the paper it goes on from what it has learned. Where ``training.restart`` is set it starts from the
     shipped weights again: they know nothing of the shot, but nothing by heart either (docs/experiments.md).
     """
-    restarts = work.settings.training.restart and work.prior is not None
-    return new_learner(work) if restarts else learner
+    return new_learner(work) if work.restarts else learner
 
 
 def store_channels_last(network: torch.nn.Module) -> None:

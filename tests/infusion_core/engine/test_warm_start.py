@@ -10,6 +10,7 @@ from infusion_core.arrays import shot_from_arrays
 from infusion_core.engine import prior_training
 from infusion_core.engine.examples import draw_from_each
 from infusion_core.engine.model import make_network
+from infusion_core.engine.parallel import Trunk, train_expert
 from infusion_core.engine.prior_training import procedural_source, save_prior, train_prior
 from infusion_core.engine.run import run
 from infusion_core.engine.train import training_loss
@@ -81,6 +82,20 @@ def test_every_interval_starts_from_the_shipped_weights_where_it_is_to_restart(m
 def test_else_it_goes_on_from_the_interval_before(monkeypatch, change):
     _, *others = weights_at_each_start(monkeypatch, change)
     assert [float(weights.flatten()[0]) for weights in others] == list(range(1, len(others) + 1))
+
+
+@pytest.mark.parametrize("change", ["training.restart=true", "training.restart=false"])
+def test_an_expert_starts_from_the_shipped_weights_where_it_is_to_restart_else_from_the_trunk(
+    monkeypatch, change
+):
+    few = ["stages.intervals=1", "stages.sampling_steps=1", "run.threads=1"]
+    settings = apply_assignments(load_preset("standard"), [*few, change])
+    shipped = load_prior(settings.network)
+    trunk = Trunk({name: weight + 1.0 for name, weight in shipped.items()}, fill=None)
+    monkeypatch.setattr("infusion_core.engine.parallel.train", lambda *_: None)
+    expected = shipped if change.endswith("true") else trunk.weights
+    for name, weight in train_expert(shot_for(settings), settings, 1, trunk).items():
+        np.testing.assert_array_equal(weight, expected[name])
 
 
 def unexplained(network, weights):
