@@ -31,6 +31,9 @@ MOST_HELD = 0.8
 ENOUGH_FRAMES = 0.1
 """Share of the frames that have to show a place for its mean over time to tell what stands there."""
 
+COUNTED_STAGES = 3
+"""Stages that a preset's ``sampling.noise_gain`` is meant for; what each brings in, the next ones keep."""
+
 HELD_START = 600
 """Noise level from which the second stage starts where the most is held."""
 
@@ -82,22 +85,25 @@ def _permanence(clip: Clip) -> float:
     return float(alike * np.interp(far / max(near, 1e-6), (STAYS, MOVES_ON), (1.0, 0.0)))
 
 
-def shot_gain(full_clip: Clip, basis: ColourBasis, coarsest: float, noise_gain: float) -> float:
+def shot_gain(full_clip: Clip, basis: ColourBasis, settings: Settings) -> float:
     """Standard deviation of the fresh noise for a shot.
 
     Args:
         full_clip: The shot at its own resolution, NumPy arrays.
         basis: Its colours.
-        coarsest: Scale of the first stage, where a change is motion rather than grain.
-        noise_gain: That of lively shots, ``sampling.noise_gain``.
+        settings: With the stages that the shot asks for. A change is looked for at the scale of the first,
+            where it is motion rather than grain; ``sampling.noise_gain`` is the gain of lively shots.
 
     Returns:
         1 for calm shots, ``noise_gain`` for lively ones, between them for those between; the nearer to 1, the
-        more the shot sways in place and other frames reveal of the hole.
+        more the shot sways in place and other frames reveal of the hole, and the more stages there are above
+        ``COUNTED_STAGES``.
     """
-    clip = _seen(full_clip, basis, coarsest)
+    clip = _seen(full_clip, basis, settings.stages[0].scale)
     lively = float(np.interp(temporal_change(clip), (CALM, LIVELY), (0.0, 1.0)))
-    return 1.0 + (noise_gain - 1.0) * lively * (1.0 - _permanence(clip) * _revealed(clip))
+    each = min(1.0, COUNTED_STAGES / len(settings.stages))
+    most = each * (settings.sampling.noise_gain - 1.0)
+    return 1.0 + most * lively * (1.0 - _permanence(clip) * _revealed(clip))
 
 
 def shot_held_noise(full_clip: Clip, basis: ColourBasis, coarsest: float) -> float:

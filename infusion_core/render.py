@@ -135,10 +135,7 @@ def render(
     """
     schedule = make_schedule(bundle.settings.diffusion)
     full_clip = clip_from_shot(shot, bundle.basis)
-    noise_gain = shot_gain(
-        full_clip, bundle.basis, bundle.intervals[0].scale, bundle.settings.sampling.noise_gain
-    )
-    take = _Take(seed, noise_gain, _layouts(bundle, seed))
+    take = _Take(seed, shot_gain(full_clip, bundle.basis, bundle.settings), _layouts(bundle, seed))
     work = [
         len(layouts) * len(interval.times) * call_flops(interval, shot.extent, bundle.settings)
         for interval, layouts in zip(bundle.intervals, take.layouts, strict=True)

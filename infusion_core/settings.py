@@ -359,8 +359,9 @@ class SamplingSettings:
     noise_gain: float = setting(
         1.0,
         "Noise gain",
-        "Strength of the fresh noise in lively shots; calm ones get 1. A little above 1 gives back the "
-        "detail and motion that a model of few training steps smooths away; too much is grain.",
+        "Strength of the fresh noise in lively shots; calm ones get 1, large ones of many stages less. A "
+        "little above 1 gives back the detail and motion that a model of few training steps smooths away; "
+        "too much is grain.",
         minimum=0.5,
         maximum=1.5,
     )

@@ -98,9 +98,7 @@ class Work:
     @cached_property
     def noise_gain(self) -> float:
         """Standard deviation of the fresh noise of the reverse steps."""
-        return shot_gain(
-            self.full_clip, self.basis, self.intervals[0].scale, self.settings.sampling.noise_gain
-        )
+        return shot_gain(self.full_clip, self.basis, self.settings)
 
     @property
     def restarts(self) -> bool:

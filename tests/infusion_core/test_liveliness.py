@@ -1,5 +1,7 @@
 """The fresh noise that a shot gets for how lively it is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,14 @@ from infusion_core.liveliness import (
     temporal_change,
     with_held_noise,
 )
-from infusion_core.settings import load_preset
+from infusion_core.settings import load_preset, override
+
+
+def gain_of(clip, basis=RGB, scale=1.0, stages=3):
+    """The gain of a shot where that of lively ones is 1.15."""
+    settings = override(load_preset("standard"), {"sampling": {"noise_gain": 1.15}})
+    first = replace(settings.stages[0], scale=scale)
+    return shot_gain(clip, basis, replace(settings, stages=(first,) * stages))
 
 
 def _clip(frames):
@@ -59,11 +68,11 @@ def test_only_pixels_known_in_both_frames_count():
 @pytest.mark.parametrize("known", [0.0, 1.0])
 def test_where_nothing_can_be_told_a_shot_is_calm(frames, known):
     plate = np.full((1, 3, frames, 8, 8), 0.3, np.float32)
-    assert shot_gain(all_unknown_filled(plate, np.full_like(plate[:, :1], known)), RGB, 1.0, 1.15) == 1.0
+    assert gain_of(all_unknown_filled(plate, np.full_like(plate[:, :1], known))) == 1.0
 
 
 def test_calm_shots_get_no_stronger_noise_and_lively_ones_all_of_it():
-    gains = [shot_gain(_seething(share), RGB, 1.0, 1.15) for share in (0.004, 0.01, 0.03)]
+    gains = [gain_of(_seething(share)) for share in (0.004, 0.01, 0.03)]
     assert gains[0] == 1.0
     assert 1.02 < gains[1] < 1.13
     assert gains[2] == pytest.approx(1.15)
@@ -79,22 +88,28 @@ def _with_hole(clip, frames, side=16):
 
 def test_what_sways_in_place_and_is_revealed_gets_no_stronger_noise():
     swaying = _seething(0.03)
-    gains = [shot_gain(_with_hole(swaying, f), RGB, 1.0, 1.15) for f in (slice(6), slice(11), slice(None))]
+    gains = [gain_of(_with_hole(swaying, f)) for f in (slice(6), slice(11), slice(None))]
     assert gains[0] == pytest.approx(1.0, abs=0.01)
     assert gains[1:] == pytest.approx([1.15, 1.15], abs=0.001), "one frame in twelve tells too little"
 
 
+def test_the_more_stages_there_are_the_less_stronger_noise_each_gets():
+    lively = _seething(0.03)
+    assert gain_of(lively, stages=2) == pytest.approx(1.15), "there is no more than the preset's"
+    assert gain_of(lively, stages=6) == pytest.approx(1.075)
+
+
 def test_what_moves_on_gets_stronger_noise_revealed_or_not():
     moving = _moving(lambda k: 2 * k)
-    assert shot_gain(_with_hole(moving, slice(6)), RGB, 1.0, 1.15) == pytest.approx(1.15)
+    assert gain_of(_with_hole(moving, slice(6))) == pytest.approx(1.15)
 
 
 def test_grain_does_not_make_a_shot_lively():
     """It has averaged out at the coarsest stage's scale."""
     still = np.broadcast_to(_pattern(frames=1).repeat(4, axis=2).repeat(4, axis=3), (3, 12, 64, 64))
     clip = _clip(still + 0.2 * _pattern(side=64, seed=1))
-    assert shot_gain(clip, RGB, 0.25, 1.15) == 1.0
-    assert shot_gain(clip, RGB, 1.0, 1.15) == pytest.approx(1.15)
+    assert gain_of(clip, scale=0.25) == 1.0
+    assert gain_of(clip) == pytest.approx(1.15)
 
 
 def _moving(position, frames=24, side=48):
@@ -120,7 +135,7 @@ def test_grain_in_hues_that_the_basis_magnifies_is_not_motion():
     model = (still * np.array([1.0, 0.01, 0.01])[:, None, None, None] + grain).astype(np.float32)
     clip = _clip(basis.encode(model.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2))
     assert temporal_change(clip) > 0.2, "in the basis it would be"
-    assert shot_gain(clip, basis, 1.0, 1.15) == 1.0
+    assert gain_of(clip, basis) == 1.0
     assert shot_held_noise(clip, basis, 1.0) == 0.0
 
 

@@ -63,7 +63,7 @@ def torch_take(settings, basis, weights, shot, seed):
     network = make_network(settings.network, schedule).eval()
     full, x0_hat, last_stage = clip_from_shot(shot, basis), None, None
     intervals = resolve_intervals(settings)
-    gain = shot_gain(full, basis, intervals[0].scale, settings.sampling.noise_gain)
+    gain = shot_gain(full, basis, settings)
     for interval, parameters in zip(intervals, weights, strict=True):
         network.load_state_dict({name: torch.from_numpy(value) for name, value in parameters.items()})
         scaled = scaled_clip(full, interval.scale)
