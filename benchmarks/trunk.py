@@ -66,7 +66,8 @@ def main() -> None:
     print("| trunk | each of 10 intervals | all steps | one after the other | trunk alone | experts |")
     print("|--:|--:|--:|--:|--:|--:|")
     for trunk, steps in ROWS:
-        common = ["run.device=cpu", "run.threads=1", "training.batch=2", f"stages.training_steps={steps}"]
+        each = ["training.batch=2", f"stages.training_steps={steps}", "training.restart=false"]
+        common = ["run.device=cpu", "run.threads=1", *each]
         if not trunk:
             settings = resolve("standard", assignments=common)
             error = mean_error(clip, settings, in_turn(clip, settings))

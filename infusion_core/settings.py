@@ -256,7 +256,7 @@ class TrainingSettings:
         "sequential",
         "Mode",
         "sequential: each interval starts from the weights and the fill of the one before, as the paper. "
-        "parallel: all start from a shared trunk and may train at the same time, on a machine each.",
+        "parallel: all have a short trunk in common and may train at the same time, on a machine each.",
         choices=("sequential", "parallel"),
     )
     prior: bool = setting(
@@ -269,7 +269,7 @@ class TrainingSettings:
         False,
         "Warm start of every interval",
         "Start every interval from the warm start; off: only the first, and each other from the weights of "
-        "the one before (sequential only).",
+        "the one before, or in parallel mode from those of the trunk.",
     )
     trunk_steps: int = setting(
         0,
