@@ -19,7 +19,7 @@ from infusion_core import load_preset
 from infusion_core.arrays import shot_from_arrays
 from infusion_core.clip import Clip, frames_last
 from infusion_core.engine.checkpoint import State
-from infusion_core.engine.phases import UNWATCHED, denoise, open_bench, train
+from infusion_core.engine.phases import UNWATCHED, denoise, nothing_filled, open_bench, start_stage, train
 from infusion_core.engine.work import Work, begin, learner_after, new_learner
 from infusion_core.meter import sequential_parts
 from infusion_core.metrics import measure
@@ -46,19 +46,17 @@ def first_stage(clip: BenchClip, settings: Settings) -> tuple[Work, torch.Tensor
     work = begin(shot, settings)
     learner = new_learner(work)
     bench = open_bench(work, UNWATCHED, sequential_parts(work.shot.extent, work.settings))
-    noisy, x0_hat = torch.empty(0), torch.empty(0)
+    fill = nothing_filled()
     scaled = work.clip(work.intervals[0])
     for interval in (one for one in work.intervals if one.stage == 0):
         if work.starts_stage(interval):
-            noisy, x0_hat = work.stage_start(interval, scaled, x0_hat)
+            fill = start_stage(work, interval, scaled, fill)
         learner = learner_after(work, learner)
         part = 2 * interval.index
-        train(bench, part, learner, interval, scaled, x0_hat, 0, _no_state)
+        train(bench, part, learner, interval, scaled, fill.x0_hat, 0, _no_state)
         weights = learner.sampling_weights()
-        noisy, x0_hat = denoise(
-            bench, part + 1, learner.network, weights, interval, scaled, noisy, x0_hat, 0, _no_state
-        )
-    return work, x0_hat, scaled
+        fill = denoise(bench, part + 1, learner.network, weights, interval, scaled, fill, 0, _no_state)
+    return work, fill.x0_hat, scaled
 
 
 def _no_state(*_: object) -> State:

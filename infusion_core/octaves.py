@@ -26,7 +26,8 @@ def with_octaves(settings: Settings, extent: Extent) -> Settings:
     pixels, that scale is halved and a stage like the second one is put in at the scale that it had. From
     stage to stage less is left to lay out: each starts lower than the one before, by the ratio that the
     preset's second and third stages have, if it has three. Presets of one stage (the paper) and
-    ``diffusion.coarsest`` 0 stay as they are.
+    ``diffusion.coarsest`` 0 stay as they are. Where finer stages are held to the coarser fill
+    (``sampling.hold_coarser``) none starts lower: the last as in the preset, the others as its second one.
 
     Of these, stages are left out at whose scale the hole's thickness is below ``THINNEST``; the others keep
     their levels. Then there is little to lay out, and one layout is made, not several. ``diffusion.coarsest``
@@ -47,10 +48,11 @@ def with_octaves(settings: Settings, extent: Extent) -> Settings:
     between = (dataclasses.replace(stages[1], scale=scale / 2**k) for k in range(made - 1, -1, -1))
     levels = [stage.highest_level(diffusion.num_steps) for stage in stages[1:3]]
     falling = min(1.0, levels[-1] / max(1, levels[0]))
-    finer = (
-        dataclasses.replace(stage, t_high=round(levels[0] * falling**k))
-        for k, stage in enumerate((*between, *stages[1:]), start=wanted - made)
-    )
+    following = (*between, *stages[1:])
+    starts = [round(levels[0] * falling**k) for k in range(wanted - made, wanted - made + len(following))]
+    if settings.sampling.hold_coarser:
+        starts = [*(levels[0] for _ in following[1:]), levels[-1]]
+    finer = (dataclasses.replace(stage, t_high=start) for stage, start in zip(following, starts, strict=True))
     return dataclasses.replace(
         settings, stages=(dataclasses.replace(stages[0], scale=scale / 2**made), *finer)
     )

@@ -14,6 +14,7 @@ from infusion_core.clip import Clip, clip_from_shot, filled, scaled_clip
 from infusion_core.denoisers import INPUT_NAMES, shot_denoiser
 from infusion_core.estimate import call_flops
 from infusion_core.focus import hole_focus
+from infusion_core.hold import held_to
 from infusion_core.intervals import Interval
 from infusion_core.layouts import is_last_of_layouts, likeliest_layout
 from infusion_core.liveliness import shot_gain
@@ -64,6 +65,15 @@ class _Take:
     layouts: tuple[Sequence[int], ...]
 
 
+@dataclass(frozen=True)
+class _Fill:
+    """Noisy clip and x0_hat as far as they go, and x0_hat that the stage before ended with."""
+
+    noisy: np.ndarray | None = None
+    x0_hat: np.ndarray | None = None
+    coarser: np.ndarray | None = None
+
+
 def _layouts(bundle: Bundle, seed: int) -> tuple[Sequence[int], ...]:
     """The layouts that each interval denoises; of the bundle's own take, the one that its run kept."""
     several = [range(interval.layouts) for interval in bundle.intervals]
@@ -78,10 +88,9 @@ def _denoise(
     full_clip: Clip,
     schedule: Schedule,
     take: _Take,
-    noisy: np.ndarray | None,
-    x0_hat: np.ndarray | None,
+    fill: _Fill,
     should_stop: ShouldStop,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> _Fill:
     whole = scaled_clip(full_clip, interval.scale)
     focus = hole_focus(whole.known[0, 0], whole.hole, bundle.settings.network)
     clip, layouts = focus.clip(whole), take.layouts[interval.index]
@@ -91,12 +100,17 @@ def _denoise(
 
     if interval.index == 0 or bundle.intervals[interval.index - 1].ends_stage:
         highest = schedule.alpha_bar[interval.t_high]
-        noisy, x0_hat = stage_start(x0_hat, whole, focus, noise(schedule.num_steps), highest, np.asarray)
+        noisy, x0_hat = stage_start(fill.x0_hat, whole, focus, noise(schedule.num_steps), highest, np.asarray)
+        fill = _Fill(noisy, x0_hat, fill.x0_hat)
+    denoiser = _denoiser(bundle, interval, clip)
+    if interval.stage > 0 and bundle.settings.sampling.hold_coarser:
+        known = scaled_clip(full_clip, bundle.settings.stages[interval.stage - 1].scale).known
+        denoiser = held_to(denoiser, fill.coarser, known, whole, focus, np.asarray)
     noisy, x0_hat = denoise_interval(
         interval,
         schedule,
-        _denoiser(bundle, interval, clip),
-        noisy,
+        denoiser,
+        fill.noisy,
         clip.plate,
         clip.known,
         noise,
@@ -108,7 +122,7 @@ def _denoise(
     if len(layouts) > 1 and is_last_of_layouts(interval, bundle.intervals):
         kept = likeliest_layout(x0_hat, whole.hole, bundle.basis)
         x0_hat = x0_hat[kept : kept + 1]
-    return noisy, x0_hat
+    return _Fill(noisy, x0_hat, fill.coarser)
 
 
 def render(
@@ -140,10 +154,9 @@ def render(
         len(layouts) * len(interval.times) * call_flops(interval, shot.extent, bundle.settings)
         for interval, layouts in zip(bundle.intervals, take.layouts, strict=True)
     ]
-    noisy: np.ndarray | None = None
-    x0_hat: np.ndarray | None = None
+    fill = _Fill()
     for interval in bundle.intervals:
-        noisy, x0_hat = _denoise(bundle, interval, full_clip, schedule, take, noisy, x0_hat, should_stop)
+        fill = _denoise(bundle, interval, full_clip, schedule, take, fill, should_stop)
         on_progress(
             Progress(
                 "denoise",
@@ -153,4 +166,4 @@ def render(
                 message=f"Denoising interval {interval.index + 1} of {len(bundle.intervals)}",
             )
         )
-    return filled(shot, np.asarray(x0_hat), bundle.basis)
+    return filled(shot, np.asarray(fill.x0_hat), bundle.basis)

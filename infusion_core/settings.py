@@ -379,6 +379,12 @@ class SamplingSettings:
         "Lay the network's grid of halved pixels elsewhere in each call, so that no trace of it stays in the "
         "fill. Off as in the paper.",
     )
+    hold_coarser: bool = setting(
+        False,
+        "Hold to the coarser fill",
+        "Finer stages start high and keep what the coarser one laid out. For large calm pictures with still "
+        "structure behind the hole, as walls and steps; fire and cloth are better off without.",
+    )
     precision: str = setting(
         "float32",
         "Precision",

@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from infusion_core.array_files import save_arrays
 from infusion_core.errors import JobError
 
-CHECKPOINT_SCHEMA_VERSION = 1
+CHECKPOINT_SCHEMA_VERSION = 2
 Phase = Literal["start", "train", "denoise", "done"]
 
 
@@ -26,7 +26,8 @@ class State:
         phase: What is being done in it: ``start`` before its first training step, ``done`` after the last
             interval.
         step: Steps of the phase that are finished.
-        tensors: Weights, their average, the optimiser's moments, the noisy clip and the last x0_hat.
+        tensors: Weights, their average, the optimiser's moments, the noisy clip, the last x0_hat and
+            what finer stages are held to.
     """
 
     interval: int

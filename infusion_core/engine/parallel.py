@@ -26,7 +26,18 @@ from infusion_core.engine.learner_state import (
     start_from,
 )
 from infusion_core.engine.model import Network
-from infusion_core.engine.phases import UNWATCHED, Bench, Watch, denoise, open_bench, train
+from infusion_core.engine.phases import (
+    UNWATCHED,
+    Bench,
+    Fill,
+    Watch,
+    denoise,
+    fill_of,
+    nothing_filled,
+    open_bench,
+    start_stage,
+    train,
+)
 from infusion_core.engine.train import Learner, train_step
 from infusion_core.engine.work import begin, keep_layout, new_learner, new_network
 from infusion_core.intervals import Interval
@@ -226,38 +237,36 @@ def _diffuse(
         arrays: What states keep besides noisy clip and x0_hat.
     """
     work = bench.work
-    noisy, x0_hat = torch.empty(0), torch.empty(0)
+    fill = nothing_filled()
     first, first_step = (0, 0) if state is None else (state.interval, state.step)
     if state is not None and "noisy" in state.tensors:
-        noisy, x0_hat = work.tensor(state.tensors["noisy"]), work.tensor(state.tensors["x0_hat"])
+        fill = fill_of(work, state)
 
-    def at(index: int) -> Callable[[int, Tensor, Tensor], State]:
-        return lambda step, noisy, x0_hat: State(
-            index, "denoise", step, arrays | {"noisy": shared(noisy), "x0_hat": shared(x0_hat)}
-        )
+    def at(index: int) -> Callable[[int, Fill], State]:
+        return lambda step, fill: State(index, "denoise", step, arrays | fill.arrays())
 
     for interval in intervals[first:]:
         index, clip = interval.index, work.clip(interval)
         if first_step == 0 and work.starts_stage(interval):
-            noisy, x0_hat = work.stage_start(interval, clip, x0_hat)
-        noisy, x0_hat = denoise(
+            fill = start_stage(work, interval, clip, fill)
+        fill = denoise(
             bench,
             first_part + index,
             network,
             weights(index),
             interval,
             clip,
-            noisy,
-            x0_hat,
+            fill,
             first_step,
             at(index),
         )
         first_step = 0
-        x0_hat, layout = keep_layout(work, interval, clip, x0_hat)
+        x0_hat, layout = keep_layout(work, interval, clip, fill.x0_hat)
+        fill = replace(fill, x0_hat=x0_hat)
         on_interval(index, x0_hat, layout)
         if interval is not intervals[-1]:
-            bench.checkpoint(at(index + 1)(0, noisy, x0_hat))
-    return x0_hat
+            bench.checkpoint(at(index + 1)(0, fill))
+    return fill.x0_hat
 
 
 def run_parallel(

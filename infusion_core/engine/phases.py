@@ -7,17 +7,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from infusion_core.clip import Clip
+from infusion_core.clip import Clip, scaled_clip
 from infusion_core.denoisers import shot_denoiser
 from infusion_core.engine.checkpoint import State
+from infusion_core.engine.learner_state import shared
 from infusion_core.engine.model import Network
 from infusion_core.engine.train import Learner, train_interval
 from infusion_core.engine.work import Work
 from infusion_core.errors import Cancelled
 from infusion_core.estimate import voxels_at_once
+from infusion_core.hold import held_to
 from infusion_core.intervals import Interval
 from infusion_core.meter import Part, WorkMeter
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
@@ -44,6 +47,47 @@ class Watch:
 
 
 UNWATCHED = Watch()
+
+
+@dataclass(frozen=True)
+class Fill:
+    """How far the hole is filled; tensors are empty as long as there is nothing to say.
+
+    Attributes:
+        noisy: The clip at the noise level reached, in its focus, (layouts, 3, F, h, w).
+        x0_hat: The last guess of the clean clip, (layouts, 3, F, H, W).
+        coarser: The guess that the stage before ended with, where finer stages are held to it.
+    """
+
+    noisy: Tensor
+    x0_hat: Tensor
+    coarser: Tensor
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """As states keep it."""
+        return {name: shared(getattr(self, name)) for name in ("noisy", "x0_hat", "coarser")}
+
+
+def nothing_filled() -> Fill:
+    """The fill that a run begins with."""
+    return Fill(torch.empty(0), torch.empty(0), torch.empty(0))
+
+
+def fill_of(work: Work, state: State) -> Fill:
+    """The fill that a state kept."""
+    return Fill(*(work.tensor(state.tensors[name]) for name in ("noisy", "x0_hat", "coarser")))
+
+
+def start_stage(work: Work, interval: Interval, clip: Clip, fill: Fill) -> Fill:
+    """The fill that a stage starts from, given what the stage before ended with.
+
+    Args:
+        interval: The stage's first.
+        clip: The shot at its scale.
+    """
+    noisy, x0_hat = work.stage_start(interval, clip, fill.x0_hat)
+    held = work.settings.sampling.hold_coarser
+    return Fill(noisy, x0_hat, fill.x0_hat if held else fill.coarser)
 
 
 @dataclass
@@ -158,34 +202,36 @@ def denoise(
     weights: Mapping[str, Tensor],
     interval: Interval,
     clip: Clip,
-    noisy: Tensor,
-    x0_hat: Tensor,
+    fill: Fill,
     first_step: int,
-    state: Callable[[int, Tensor, Tensor], State],
-) -> tuple[Tensor, Tensor]:
+    state: Callable[[int, Fill], State],
+) -> Fill:
     """Run the reverse diffusion through one interval, from its call ``first_step`` on.
 
     Args:
         part: Index of this work in the meter.
         network, weights: The interval's model.
-        noisy: In the clip's focus, as it is returned.
-        state: The state once that many calls are done, with noisy clip and x0_hat.
+        fill: At the interval's highest noise level, or where an interrupted run stood.
+        state: The state once that many calls are done, with the fill.
 
     Returns:
-        The noisy clip at the next interval's level, (layouts, 3, F, h, w), and the last x0_hat, (layouts, 3,
-        F, H, W).
+        The fill at the next interval's level.
 
     Raises:
         Cancelled: the watch wants to stop; the state was given out.
     """
     work, done, focus = bench.work, first_step, bench.work.focus(clip)
-    seen, latest = focus.clip(clip), (noisy, focus.of(x0_hat))
+    seen, latest = focus.clip(clip), (fill.noisy, focus.of(fill.x0_hat))
     network.eval()
+    denoiser = _denoiser(work, network, weights, seen)
+    if interval.stage > 0 and work.settings.sampling.hold_coarser:
+        known = scaled_clip(work.full_clip, work.settings.stages[interval.stage - 1].scale).known
+        denoiser = held_to(denoiser, fill.coarser, known, clip, focus, work.tensor)
 
-    def reached() -> tuple[Tensor, Tensor]:
-        return latest[0], focus.put(latest[1], clip.plate)
+    def reached() -> Fill:
+        return Fill(latest[0], focus.put(latest[1], clip.plate), fill.coarser)
 
-    with torch.no_grad(), bench.checkpointing(lambda: state(done, *reached())) as after_step:
+    with torch.no_grad(), bench.checkpointing(lambda: state(done, reached())) as after_step:
 
         def on_step(step: int, noisy: Tensor, x0_hat: Tensor) -> None:
             nonlocal done, latest
@@ -196,8 +242,8 @@ def denoise(
         denoise_interval(
             interval,
             work.schedule,
-            _denoiser(work, network, weights, seen),
-            noisy,
+            denoiser,
+            fill.noisy,
             seen.plate,
             seen.known,
             lambda level: work.noise(interval, level, seen.size),

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from infusion_core.clip import filled, frames_last
 from infusion_core.engine.checkpoint import Phase, State
 from infusion_core.engine.learner_state import learner_arrays, restore_learner, sampling_arrays, shared
-from infusion_core.engine.phases import Watch, denoise, open_bench, train
+from infusion_core.engine.phases import (
+    Fill,
+    Watch,
+    denoise,
+    fill_of,
+    nothing_filled,
+    open_bench,
+    start_stage,
+    train,
+)
 from infusion_core.engine.train import Learner
 from infusion_core.engine.work import Work, begin, keep_layout, learner_after, new_learner
 from infusion_core.meter import sequential_parts
@@ -41,9 +49,8 @@ class IntervalResult:
     layout: int | None
 
 
-def _state(learner: Learner, interval: int, phase: Phase, step: int, noisy: Tensor, x0_hat: Tensor) -> State:
-    arrays = learner_arrays(learner) | {"noisy": shared(noisy), "x0_hat": shared(x0_hat)}
-    return State(interval, phase, step, arrays)
+def _state(learner: Learner, interval: int, phase: Phase, step: int, fill: Fill) -> State:
+    return State(interval, phase, step, learner_arrays(learner) | fill.arrays())
 
 
 def run(
@@ -79,11 +86,11 @@ def run(
     learner = new_learner(work)
     phase: Phase = "start"
     first, first_step = 0, 0
-    noisy, x0_hat = torch.empty(0), torch.empty(0)
+    fill = nothing_filled()
     if state is not None:
         restore_learner(learner, state.tensors)
         first, phase, first_step = state.interval, state.phase, state.step
-        noisy, x0_hat = work.tensor(state.tensors["noisy"]), work.tensor(state.tensors["x0_hat"])
+        fill = fill_of(work, state)
     watch = Watch(on_progress, should_stop, on_checkpoint, lambda step, loss: on_loss(index, step, loss))
     bench = open_bench(work, watch, sequential_parts(work.shot.extent, work.settings))
     for interval in work.intervals[first:]:
@@ -93,7 +100,7 @@ def run(
         if phase == "start":
             learner = learner_after(work, learner)
             if work.starts_stage(interval):
-                noisy, x0_hat = work.stage_start(interval, clip, x0_hat)
+                fill = start_stage(work, interval, clip, fill)
         if phase in ("start", "train"):
             train(
                 bench,
@@ -101,29 +108,29 @@ def run(
                 learner,
                 interval,
                 clip,
-                x0_hat,
+                fill.x0_hat,
                 first_step,
-                _training_state(learner, index, noisy, x0_hat),
+                _training_state(learner, index, fill),
             )
             first_step = 0
-        noisy, x0_hat = denoise(
+        fill = denoise(
             bench,
             2 * index + 1,
             learner.network,
             learner.sampling_weights(),
             interval,
             clip,
-            noisy,
-            x0_hat,
+            fill,
             first_step,
             _denoising_state(learner, index),
         )
-        x0_hat, layout = keep_layout(work, interval, clip, x0_hat)
+        x0_hat, layout = keep_layout(work, interval, clip, fill.x0_hat)
+        fill = replace(fill, x0_hat=x0_hat)
         last = interval is work.intervals[-1]
         on_interval(_result(work, learner, index, x0_hat, layout))
         phase, first_step = "done" if last else "start", 0
-        bench.checkpoint(_state(learner, index if last else index + 1, phase, 0, noisy, x0_hat))
-    return filled(shot, shared(x0_hat), work.basis)
+        bench.checkpoint(_state(learner, index if last else index + 1, phase, 0, fill))
+    return filled(shot, shared(fill.x0_hat), work.basis)
 
 
 def _result(work: Work, learner: Learner, index: int, x0_hat: Tensor, layout: int | None) -> IntervalResult:
@@ -131,9 +138,9 @@ def _result(work: Work, learner: Learner, index: int, x0_hat: Tensor, layout: in
     return IntervalResult(index, sampling_arrays(learner), seen, layout)
 
 
-def _training_state(learner: Learner, index: int, noisy: Tensor, x0_hat: Tensor) -> Callable[[int], State]:
-    return lambda step: _state(learner, index, "train", step, noisy, x0_hat)
+def _training_state(learner: Learner, index: int, fill: Fill) -> Callable[[int], State]:
+    return lambda step: _state(learner, index, "train", step, fill)
 
 
-def _denoising_state(learner: Learner, index: int) -> Callable[[int, Tensor, Tensor], State]:
-    return lambda step, noisy, x0_hat: _state(learner, index, "denoise", step, noisy, x0_hat)
+def _denoising_state(learner: Learner, index: int) -> Callable[[int, Fill], State]:
+    return lambda step, fill: _state(learner, index, "denoise", step, fill)

@@ -35,6 +35,7 @@ ADVANCED_PAGE = (
     "run.threads",
     "shot.context",
     "shot.follow_camera",
+    "sampling.hold_coarser",
     "shot.colour",
     "shot.alpha",
     "shot.layer",

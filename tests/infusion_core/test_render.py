@@ -27,12 +27,12 @@ from infusion_core.tiles import cut
 TOLERANCE = 1e-3  # of the model's range
 
 
-@pytest.fixture(scope="module", params=["factored", "paper"])
+@pytest.fixture(scope="module", params=[("factored", False), ("factored", True), ("paper", False)], ids=str)
 def made(request, waves, tiny_settings, tmp_path_factory):
     """The opened bundle of a run, the run's result and each interval's weights."""
-    settings = tiny_settings(
-        request.param, run={"seed": 5}, training={"optimiser": "adam"}, sampling={"noise_gain": 1.4}
-    )
+    kind, held = request.param
+    sampling = {"noise_gain": 1.4, "hold_coarser": held}
+    settings = tiny_settings(kind, run={"seed": 5}, training={"optimiser": "adam"}, sampling=sampling)
     weights = []
     result = run(waves, settings, on_interval=lambda one: weights.append(one.weights))
     folder = tmp_path_factory.mktemp("render") / "bundle"

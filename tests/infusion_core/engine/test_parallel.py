@@ -55,8 +55,9 @@ def assert_same_weights(ours, theirs):
         {"training": {"optimiser": "adam", "ema": 0.0}},
         {"training": {"fill": "zero"}},
         {"sampling": {"layouts": 2}},
+        {"sampling": {"hold_coarser": True}},
     ],
-    ids=["muon", "adam without average", "no fill", "layouts"],
+    ids=["muon", "adam without average", "no fill", "layouts", "held to the coarser fill"],
 )
 @pytest.mark.usefixtures("every_step")
 def test_every_task_resumed_from_any_step_gives_the_same_bits(waves, parallel, tmp_path, tables):

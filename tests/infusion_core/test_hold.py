@@ -1,0 +1,100 @@
+"""Finer stages that are held to the coarser fill."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from infusion_core.clip import Clip, scaled_clip, upsampled
+from infusion_core.engine.run import run
+from infusion_core.extent import Extent
+from infusion_core.focus import Focus
+from infusion_core.hold import held_to
+from infusion_core.octaves import with_octaves
+from infusion_core.resample import box_matrix, resampled
+from infusion_core.settings import load_preset, override
+
+FRAMES, HEIGHT, WIDTH = 3, 31, 42
+
+
+@pytest.fixture
+def clip():
+    """A clip of noise with a hole of 12 by 14 pixels."""
+    plate = np.random.default_rng(0).uniform(-1, 1, (1, 3, FRAMES, HEIGHT, WIDTH)).astype(np.float32)
+    hole = np.zeros((FRAMES, HEIGHT, WIDTH), bool)
+    hole[:, 9:21, 14:28] = True
+    known = (~hole)[None, None].astype(np.float32)
+    return Clip(plate * known, known, hole)
+
+
+def _coarse(clip):
+    """Its coarser version, a fill of that, and what is known there."""
+    coarse = scaled_clip(clip, 0.5)
+    fill = np.random.default_rng(1).uniform(-0.6, 0.6, coarse.plate.shape).astype(np.float32)
+    return np.where(coarse.known > 0, coarse.plate, fill), coarse.known
+
+
+def _down(x0_hat, coarse_known):
+    sides = zip((HEIGHT, WIDTH), coarse_known.shape[-2:], strict=True)
+    return resampled(x0_hat, *(box_matrix(fine, coarse) for fine, coarse in sides))
+
+
+def _held(clip, focus, as_array=np.asarray):
+    coarser, coarse_known = _coarse(clip)
+    arrays = Clip(as_array(clip.plate), as_array(clip.known), clip.hole)
+    grey = focus.of(as_array(0.1 * np.ones_like(clip.plate)))
+    denoiser = held_to(lambda noisy, t: grey, as_array(coarser), coarse_known, arrays, focus, as_array)
+    return focus.put(denoiser(grey, 300), arrays.plate), coarser, coarse_known
+
+
+EVERYWHERE = Focus(slice(0, HEIGHT), slice(0, WIDTH))
+AROUND = Focus(slice(4, 28), slice(8, 36))
+
+
+@pytest.mark.parametrize("focus", [EVERYWHERE, AROUND], ids=["everywhere", "around the hole"])
+def test_what_the_hole_shows_at_the_coarser_scale_is_close_to_the_coarser_fill(clip, focus):
+    x0_hat, coarser, coarse_known = _held(clip, focus)
+    inside = np.broadcast_to(coarse_known == 0, coarser.shape)
+    before = np.abs(0.1 - coarser)[inside].mean()
+    assert np.abs(_down(x0_hat, coarse_known) - coarser)[inside].mean() < 0.4 * before
+
+
+def test_a_fill_that_is_the_coarser_one_enlarged_keeps_the_detail_that_it_has(clip):
+    """What the coarser scale cannot show is left alone."""
+    coarser, coarse_known = _coarse(clip)
+    smooth = np.full_like(coarser, 0.2)
+    stripes = np.tile(np.float32([0.1, -0.1]), WIDTH // 2) + np.float32(0.2)
+    fine = np.broadcast_to(stripes, clip.plate.shape)
+    bare = replace(clip, known=np.zeros_like(clip.known), plate=np.zeros_like(clip.plate))
+    held = held_to(lambda *_: fine, smooth, 0.0 * coarse_known, bare, EVERYWHERE, np.asarray)
+    np.testing.assert_allclose(held(fine, 300), fine, atol=1e-5)
+    flat = upsampled(smooth, HEIGHT, WIDTH)
+    assert np.abs(fine - flat).min() > 0.05
+
+
+def test_the_focus_and_the_array_type_change_nothing_in_the_hole(clip):
+    whole, _, _ = _held(clip, EVERYWHERE)
+    for focus, as_array in ((AROUND, np.asarray), (EVERYWHERE, torch.from_numpy)):
+        other = np.asarray(_held(clip, focus, as_array)[0])
+        np.testing.assert_allclose(other[..., clip.hole], whole[..., clip.hole], atol=1e-5)
+
+
+def test_only_finer_stages_of_a_run_that_asks_for_it_are_held(waves, tiny_settings):
+    free, held = (tiny_settings(sampling={"hold_coarser": on}) for on in (False, True))
+    seen = {False: [], True: []}
+    for settings in (free, held):
+        run(waves, settings, on_interval=seen[settings.sampling.hold_coarser].append)
+    first, *finer = zip(seen[False], seen[True], strict=True)
+    np.testing.assert_array_equal(first[0].x0_hat, first[1].x0_hat)
+    assert all((one.x0_hat != other.x0_hat).any() for one, other in finer)
+
+
+def test_stages_that_are_held_start_as_high_as_those_of_the_preset():
+    settings = override(load_preset("standard"), {"sampling": {"hold_coarser": True}})
+    large = Extent((40, 272, 480), 90, np.ones((1, 1, 1), bool))
+    levels = [stage.t_high for stage in with_octaves(settings, large).stages]
+    assert levels == [-1, 302, 302, 302, 200]
+    assert with_octaves(with_octaves(settings, large), large) == with_octaves(settings, large)
+    small = replace(large, size=(40, 63, 112))
+    assert with_octaves(settings, small) == settings
