@@ -12,12 +12,37 @@ from typing import Any
 
 import numpy as np
 
-from infusion_core.clip import Clip
+from infusion_core.clip import Clip, scaled_clip
 from infusion_core.focus import Focus
+from infusion_core.intervals import Interval
 from infusion_core.resample import box_matrix, cubic_matrix
 from infusion_core.sample import Denoiser, paste_known
+from infusion_core.settings import Settings
 
 WHOLE = 0.999  # of a coarse pixel lies in the focus, but for rounding
+
+
+def held_where_asked(
+    denoiser: Denoiser,
+    coarser: Any,
+    full_clip: Clip,
+    interval: Interval,
+    settings: Settings,
+    clip: Clip,
+    focus: Focus,
+    as_array: Callable[[np.ndarray], Any],
+) -> Denoiser:
+    """An interval's denoiser as ``held_to``, in the finer stages of runs that ask for it; else as it is.
+
+    Args:
+        coarser: As ``held_to``; anything in the first stage or where it is not asked for.
+        full_clip: The shot at its own resolution, NumPy arrays.
+        settings: With the stages that the intervals are of.
+    """
+    if interval.stage == 0 or not settings.sampling.hold_coarser:
+        return denoiser
+    coarse = scaled_clip(full_clip, settings.stages[interval.stage - 1].scale)
+    return held_to(denoiser, coarser, coarse.known, clip, focus, as_array)
 
 
 def held_to(

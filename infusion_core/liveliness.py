@@ -70,8 +70,13 @@ def _revealed(clip: Clip) -> float:
     return float(shown[clip.hole.nonzero()[1:]].mean()) if clip.hole.any() else 0.0
 
 
-def _permanence(clip: Clip) -> float:
-    """How much of a moving picture stays in its place, 0 to 1.
+def _liveliness(near: float) -> float:
+    """How lively a shot is whose neighbours differ by ``near``: 0 for calm ones, 1 for lively ones."""
+    return float(np.interp(near, (CALM, LIVELY), (0.0, 1.0)))
+
+
+def _permanence(clip: Clip, near: float) -> float:
+    """How much of a moving picture stays in its place, 0 to 1, where its neighbours differ by ``near``.
 
     1 where frames far apart (a quarter to half of the shot) differ no more than neighbours, less where those
     differ much, 0 where the shot moves on or has less than 8 frames.
@@ -79,7 +84,6 @@ def _permanence(clip: Clip) -> float:
     frames = clip.size[0]
     if frames < 8:
         return 0.0
-    near = temporal_change(clip)
     far = float(np.mean([temporal_change(clip, lag) for lag in range(frames // 4, frames // 2 + 1)]))
     alike = max(0.0, 1.0 - far**2 / 2.0)
     return float(alike * np.interp(far / max(near, 1e-6), (STAYS, MOVES_ON), (1.0, 0.0)))
@@ -100,10 +104,10 @@ def shot_gain(full_clip: Clip, basis: ColourBasis, settings: Settings) -> float:
         ``COUNTED_STAGES``.
     """
     clip = _seen(full_clip, basis, settings.stages[0].scale)
-    lively = float(np.interp(temporal_change(clip), (CALM, LIVELY), (0.0, 1.0)))
+    near = temporal_change(clip)
     each = min(1.0, COUNTED_STAGES / len(settings.stages))
     most = each * (settings.sampling.noise_gain - 1.0)
-    return 1.0 + most * lively * (1.0 - _permanence(clip) * _revealed(clip))
+    return 1.0 + most * _liveliness(near) * (1.0 - _permanence(clip, near) * _revealed(clip))
 
 
 def shot_held_noise(full_clip: Clip, basis: ColourBasis, coarsest: float) -> float:
@@ -119,8 +123,8 @@ def shot_held_noise(full_clip: Clip, basis: ColourBasis, coarsest: float) -> flo
         calm, moves on, or has less than 8 frames.
     """
     clip = _seen(full_clip, basis, coarsest)
-    lively = np.interp(temporal_change(clip), (CALM, LIVELY), (0.0, 1.0))
-    return round(float(MOST_HELD * lively * _permanence(clip)), 3)
+    near = temporal_change(clip)
+    return round(MOST_HELD * _liveliness(near) * _permanence(clip, near), 3)
 
 
 def with_held_noise(settings: Settings, full_clip: Clip, basis: ColourBasis) -> Settings:

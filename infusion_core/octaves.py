@@ -49,9 +49,10 @@ def with_octaves(settings: Settings, extent: Extent) -> Settings:
     levels = [stage.highest_level(diffusion.num_steps) for stage in stages[1:3]]
     falling = min(1.0, levels[-1] / max(1, levels[0]))
     following = (*between, *stages[1:])
-    starts = [round(levels[0] * falling**k) for k in range(wanted - made, wanted - made + len(following))]
     if settings.sampling.hold_coarser:
         starts = [*(levels[0] for _ in following[1:]), levels[-1]]
+    else:
+        starts = [round(levels[0] * falling ** (wanted - made + k)) for k in range(len(following))]
     finer = (dataclasses.replace(stage, t_high=start) for stage, start in zip(following, starts, strict=True))
     return dataclasses.replace(
         settings, stages=(dataclasses.replace(stages[0], scale=scale / 2**made), *finer)

@@ -14,7 +14,7 @@ from infusion_core.clip import Clip, clip_from_shot, filled, scaled_clip
 from infusion_core.denoisers import INPUT_NAMES, shot_denoiser
 from infusion_core.estimate import call_flops
 from infusion_core.focus import hole_focus
-from infusion_core.hold import held_to
+from infusion_core.hold import held_where_asked
 from infusion_core.intervals import Interval
 from infusion_core.layouts import is_last_of_layouts, likeliest_layout
 from infusion_core.liveliness import shot_gain
@@ -102,10 +102,16 @@ def _denoise(
         highest = schedule.alpha_bar[interval.t_high]
         noisy, x0_hat = stage_start(fill.x0_hat, whole, focus, noise(schedule.num_steps), highest, np.asarray)
         fill = _Fill(noisy, x0_hat, fill.x0_hat)
-    denoiser = _denoiser(bundle, interval, clip)
-    if interval.stage > 0 and bundle.settings.sampling.hold_coarser:
-        known = scaled_clip(full_clip, bundle.settings.stages[interval.stage - 1].scale).known
-        denoiser = held_to(denoiser, fill.coarser, known, whole, focus, np.asarray)
+    denoiser = held_where_asked(
+        _denoiser(bundle, interval, clip),
+        fill.coarser,
+        full_clip,
+        interval,
+        bundle.settings,
+        whole,
+        focus,
+        np.asarray,
+    )
     noisy, x0_hat = denoise_interval(
         interval,
         schedule,

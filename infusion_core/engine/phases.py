@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from infusion_core.clip import Clip, scaled_clip
+from infusion_core.clip import Clip
 from infusion_core.denoisers import shot_denoiser
 from infusion_core.engine.checkpoint import State
 from infusion_core.engine.learner_state import shared
@@ -20,7 +20,7 @@ from infusion_core.engine.train import Learner, train_interval
 from infusion_core.engine.work import Work
 from infusion_core.errors import Cancelled
 from infusion_core.estimate import voxels_at_once
-from infusion_core.hold import held_to
+from infusion_core.hold import held_where_asked
 from infusion_core.intervals import Interval
 from infusion_core.meter import Part, WorkMeter
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
@@ -65,7 +65,10 @@ class Fill:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """As states keep it."""
-        return {name: shared(getattr(self, name)) for name in ("noisy", "x0_hat", "coarser")}
+        return {name: shared(getattr(self, name)) for name in _FILL_NAMES}
+
+
+_FILL_NAMES = tuple(one.name for one in fields(Fill))
 
 
 def nothing_filled() -> Fill:
@@ -75,7 +78,7 @@ def nothing_filled() -> Fill:
 
 def fill_of(work: Work, state: State) -> Fill:
     """The fill that a state kept."""
-    return Fill(*(work.tensor(state.tensors[name]) for name in ("noisy", "x0_hat", "coarser")))
+    return Fill(*(work.tensor(state.tensors[name]) for name in _FILL_NAMES))
 
 
 def start_stage(work: Work, interval: Interval, clip: Clip, fill: Fill) -> Fill:
@@ -223,10 +226,16 @@ def denoise(
     work, done, focus = bench.work, first_step, bench.work.focus(clip)
     seen, latest = focus.clip(clip), (fill.noisy, focus.of(fill.x0_hat))
     network.eval()
-    denoiser = _denoiser(work, network, weights, seen)
-    if interval.stage > 0 and work.settings.sampling.hold_coarser:
-        known = scaled_clip(work.full_clip, work.settings.stages[interval.stage - 1].scale).known
-        denoiser = held_to(denoiser, fill.coarser, known, clip, focus, work.tensor)
+    denoiser = held_where_asked(
+        _denoiser(work, network, weights, seen),
+        fill.coarser,
+        work.full_clip,
+        interval,
+        work.settings,
+        clip,
+        focus,
+        work.tensor,
+    )
 
     def reached() -> Fill:
         return Fill(latest[0], focus.put(latest[1], clip.plate), fill.coarser)
