@@ -25,27 +25,47 @@ def time_embedding(t: Tensor) -> Tensor:
     return torch.cat((angles.sin(), angles.cos()), dim=-1)
 
 
-def conv(channels_in: int, channels_out: int, kernel: tuple[int, int, int] = (3, 3, 3)) -> nn.Conv3d:
-    """A 3D convolution that keeps the size with zero padding."""
-    frames, rows, columns = kernel
-    return nn.Conv3d(channels_in, channels_out, kernel, padding=(frames // 2, rows // 2, columns // 2))
+def conv(channels_in: int, channels_out: int) -> nn.Conv3d:
+    """A convolution over 3x3x3 voxels that keeps the size with zero padding."""
+    return nn.Conv3d(channels_in, channels_out, 3, padding=1)
 
 
-def halving(channels_in: int, channels_out: int) -> nn.Conv3d:
-    """A convolution of 2x2 pixels to one; much faster on a CPU than pooling before a 1x1 convolution."""
-    return nn.Conv3d(channels_in, channels_out, (1, 2, 2), stride=(1, 2, 2))
-
-
-def in_time(convolution: nn.Conv3d, features: Tensor) -> Tensor:
-    """A convolution over frames alone, (k, 1, 1), done in two dimensions: frames, and all pixels in a row.
-
-    In three dimensions PyTorch takes a slow kernel for it with one thread and float32, which sampling is in.
-    """
+def as_pictures(features: Tensor) -> Tensor:
+    """Clips (N, C, F, H, W) as pictures (N F, C, H, W); a view where channels are stored last."""
     n, channels, frames, height, width = features.shape
-    flat = features.reshape(n, channels, frames, height * width)
-    kernel = convolution.weight.squeeze(-1)
-    result = F.conv2d(flat, kernel, convolution.bias, padding=(kernel.shape[2] // 2, 0))
-    return result.reshape(n, -1, frames, height, width)
+    return features.transpose(1, 2).reshape(n * frames, channels, height, width)
+
+
+class SpaceConv(nn.Conv3d):
+    """A convolution over rows and columns alone, (1, k, k), of pictures (N F, C, H, W).
+
+    Computed in two dimensions: a network all in three is slower on a CPU (docs/experiments.md,
+    "Pictures, not clips").
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, side: int, stride: int = 1) -> None:
+        super().__init__(channels_in, channels_out, (1, side, side), stride=(1, stride, stride))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        kernel = self.weight.squeeze(2)
+        around = (kernel.shape[-1] - 1) // 2
+        return F.conv2d(pictures, kernel, self.bias, self.stride[1:], padding=around)
+
+
+class TimeConv(nn.Conv3d):
+    """A convolution over three frames, (3, 1, 1), of pictures (N F, C, H, W) that belong to N ``clips``.
+
+    Computed in two dimensions: frames, and all pixels in a row.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__(channels, channels, (3, 1, 1))
+
+    def forward(self, pictures: Tensor, clips: int) -> Tensor:  # type: ignore[override]
+        _, channels, height, width = pictures.shape
+        rows = pictures.reshape(clips, -1, channels, height * width).transpose(1, 2)
+        result = F.conv2d(rows, self.weight.squeeze(-1), self.bias, padding=(1, 0))
+        return result.transpose(1, 2).reshape(pictures.shape)
 
 
 class PaperLevel(nn.Module):
@@ -97,17 +117,17 @@ class FactoredBlock(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.space = conv(channels, channels, (1, 3, 3))
-        self.time = conv(channels, channels, (3, 1, 1))
-        self.out = conv(channels, channels, (1, 3, 3))
+        self.space = SpaceConv(channels, channels, 3)
+        self.time = TimeConv(channels)
+        self.out = SpaceConv(channels, channels, 3)
         nn.init.zeros_(self.out.weight)
         assert self.out.bias is not None
         nn.init.zeros_(self.out.bias)
 
-    def forward(self, features: Tensor) -> Tensor:
-        hidden = F.relu(self.space(features))
-        hidden = F.relu(in_time(self.time, hidden))
-        return features + self.out(hidden)
+    def forward(self, pictures: Tensor, clips: int) -> Tensor:  # (N F, C, H, W), of N clips
+        hidden = F.relu(self.space(pictures), inplace=True)
+        hidden = F.relu(self.time(hidden, clips), inplace=True)
+        return pictures + self.out(hidden)
 
 
 class FactoredUNet(nn.Module):
@@ -126,14 +146,14 @@ class FactoredUNet(nn.Module):
         self.register_buffer(
             "alpha_bar", torch.tensor(schedule.alpha_bar, dtype=torch.float32), persistent=False
         )
-        self.head = conv(3 + 3 + 1 + 4, widths[0], (1, 3, 3))
+        self.head = SpaceConv(3 + 3 + 1 + 4, widths[0], 3)
         self.level = nn.Linear(TIME_CHANNELS, widths[0])
         self.down = nn.ModuleList(FactoredBlock(width) for width in widths)
         self.up = nn.ModuleList(FactoredBlock(width) for width in widths)
         pairs = list(itertools.pairwise(widths))
-        self.widen = nn.ModuleList(halving(fine, coarse) for fine, coarse in pairs)
-        self.narrow = nn.ModuleList(conv(coarse, fine, (1, 1, 1)) for fine, coarse in pairs)
-        self.tail = conv(widths[0], 3, (1, 3, 3))
+        self.widen = nn.ModuleList(SpaceConv(fine, coarse, 2, stride=2) for fine, coarse in pairs)
+        self.narrow = nn.ModuleList(SpaceConv(coarse, fine, 1) for fine, coarse in pairs)
+        self.tail = SpaceConv(widths[0], 3, 3)
 
     def scales(self, t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """EDM's c_in, c_skip, c_out and c_noise for a variance-preserving noisy clip, each (N,1,1,1,1)."""
@@ -150,20 +170,23 @@ class FactoredUNet(nn.Module):
     ) -> Tensor:
         """The network proper: predicts (x0 - c_skip noisy) / c_out."""
         c_in, _, _, c_noise = self.scales(t)
-        background = torch.cat([mean, share], dim=1).expand(-1, -1, noisy.shape[2], -1, -1)
+        clips, _, frames, _, _ = noisy.shape
+        background = torch.cat([mean, share], dim=1).expand(-1, -1, frames, -1, -1)
         inputs = torch.cat([noisy * c_in, masked_plate, hole, background], dim=1)
         waves = torch.arange(1, TIME_CHANNELS // 2 + 1, device=noisy.device) * c_noise.reshape(-1, 1)
         level = self.level(torch.cat((waves.sin(), waves.cos()), dim=-1))[:, :, None, None, None]
-        features = self.down[0](self.head(inputs) + level)
+        level = as_pictures(level.expand(-1, -1, frames, -1, -1))
+        features = self.down[0](self.head(as_pictures(inputs)) + level, clips)
         skips = [features]
         for widen, block in zip(self.widen, self.down[1:], strict=True):
-            features = block(widen(features))
+            features = block(widen(features), clips)
             skips.append(features)
-        features = self.up[-1](features)
+        features = self.up[-1](features, clips)
         for i in range(len(skips) - 2, -1, -1):
-            features = F.interpolate(self.narrow[i](features), scale_factor=(1.0, 2.0, 2.0))
-            features = self.up[i](features + skips[i])
-        return self.tail(F.relu(features))
+            features = F.interpolate(self.narrow[i](features), scale_factor=2.0)
+            features = self.up[i](features + skips[i], clips)
+        pictures = self.tail(F.relu(features))
+        return pictures.reshape(clips, frames, *pictures.shape[1:]).transpose(1, 2)
 
     def forward(
         self, noisy: Tensor, masked_plate: Tensor, hole: Tensor, mean: Tensor, share: Tensor, t: Tensor

@@ -4,7 +4,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from infusion_core.engine.model import DATA_STD, FactoredUNet, make_network, row_multiple, time_embedding
+from infusion_core.engine.model import (
+    DATA_STD,
+    FactoredUNet,
+    as_pictures,
+    make_network,
+    row_multiple,
+    time_embedding,
+)
 from infusion_core.schedule import make_schedule
 from infusion_core.settings import DiffusionSettings, NetworkSettings, load_preset
 
@@ -66,6 +73,50 @@ def test_the_paper_network_computes_what_the_paper_describes(t):
         expected = _by_hand(dict(network.named_parameters()), 3, torch.cat([plate, noisy, hole, volume], 1))
         result = network(noisy, plate, hole, mean, share, torch.tensor([t]))
     torch.testing.assert_close(result, expected, atol=1e-5, rtol=1e-4)
+
+
+def _factored_by_hand(network, noisy, plate, hole, mean, share, t):
+    """The factored U-Net, every convolution in three dimensions, through its own scales and level."""
+
+    def conv(layer, x):
+        frames, rows, _ = layer.kernel_size
+        around = (frames // 2, (rows - 1) // 2, (rows - 1) // 2)
+        return F.conv3d(x, layer.weight, layer.bias, layer.stride, around)
+
+    def block(layers, x):
+        hidden = conv(layers.time, F.relu(conv(layers.space, x)))
+        return x + conv(layers.out, F.relu(hidden))
+
+    c_in, c_skip, c_out, c_noise = network.scales(t)
+    still = torch.cat([mean, share], 1).repeat_interleave(noisy.shape[2], 2)
+    waves = torch.arange(1, 9) * c_noise.reshape(-1, 1)
+    level = network.level(torch.cat([waves.sin(), waves.cos()], 1))[..., None, None, None]
+    x = conv(network.head, torch.cat([noisy * c_in, plate, hole, still], 1)) + level
+    skips = [block(network.down[0], x)]
+    for widen, layers in zip(network.widen, network.down[1:], strict=True):
+        skips.append(block(layers, conv(widen, skips[-1])))
+    x = block(network.up[-1], skips.pop())
+    for narrow, layers in zip(reversed(network.narrow), reversed(network.up[:-1]), strict=True):
+        x = conv(narrow, x).repeat_interleave(2, 3).repeat_interleave(2, 4)
+        x = block(layers, x + skips.pop())
+    return c_skip * noisy + c_out * conv(network.tail, F.relu(x))
+
+
+@pytest.mark.parametrize("memory", [torch.contiguous_format, torch.channels_last_3d])
+def test_the_factored_network_computes_what_its_layers_say(memory):
+    network = network_of("factored").to(memory_format=memory)
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    clips, t = inputs(batch=2, frames=5), torch.tensor([37, 700])
+    with torch.no_grad():
+        torch.testing.assert_close(network(*clips, t), _factored_by_hand(network, *clips, t))
+
+
+def test_clips_with_channels_last_are_pictures_without_a_copy():
+    clips = torch.randn(2, 8, 5, 6, 10).to(memory_format=torch.channels_last_3d)
+    pictures = as_pictures(clips)
+    assert pictures.data_ptr() == clips.data_ptr()
+    assert pictures.is_contiguous(memory_format=torch.channels_last)
 
 
 def test_the_embedding_tells_all_noise_levels_apart():
