@@ -27,7 +27,7 @@ from infusion_core.clip import clip_from_shot
 from infusion_core.colour import ColourTransform
 from infusion_core.errors import InfusionError, InputError, OutputError
 from infusion_core.intervals import Interval, resolve_intervals
-from infusion_core.liveliness import with_held_noise
+from infusion_core.liveliness import with_motion
 from infusion_core.network_size import row_multiple
 from infusion_core.region import Offsets
 from infusion_core.settings import Settings, from_dict
@@ -116,7 +116,7 @@ def export_bundle(
     from infusion_core.engine.export import network_graph, with_weights
 
     basis = shot_basis(shot, settings)
-    settings = with_held_noise(settings, clip_from_shot(shot, basis), basis)
+    settings = with_motion(settings, clip_from_shot(shot, basis), basis)
     beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
         shutil.rmtree(beside, ignore_errors=True)

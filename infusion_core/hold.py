@@ -2,7 +2,8 @@
 
 A stage that starts from a low noise level keeps the blur of the enlarged fill; one that starts higher lays
 the hole out anew. Drawn back to the coarser fill at each call it may start high and still keep what lies
-where: what it adds is detail alone (Choi et al. 2021, "ILVR", equation 4).
+where: what it adds is detail alone (Choi et al. 2021, "ILVR", equation 4). What other frames show, a finer
+stage knows better than the coarser one: there it is left free.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from infusion_core.clip import Clip, scaled_clip
 from infusion_core.focus import Focus
 from infusion_core.intervals import Interval
+from infusion_core.liveliness import never_shown
 from infusion_core.resample import box_matrix, cubic_matrix
 from infusion_core.sample import Denoiser, paste_known
 from infusion_core.settings import Settings
@@ -39,7 +41,7 @@ def held_where_asked(
         full_clip: The shot at its own resolution, NumPy arrays.
         settings: With the stages that the intervals are of.
     """
-    if interval.stage == 0 or not settings.sampling.hold_coarser:
+    if interval.stage == 0 or not settings.sampling.holds:
         return denoiser
     coarse = scaled_clip(full_clip, settings.stages[interval.stage - 1].scale)
     return held_to(denoiser, coarser, coarse.known, clip, focus, as_array)
@@ -53,12 +55,13 @@ def held_to(
     focus: Focus,
     as_array: Callable[[np.ndarray], Any],
 ) -> Denoiser:
-    """A denoiser whose x0_hat, brought down to the coarser scale, is the coarser fill.
+    """A denoiser whose x0_hat, brought down to the coarser scale, is the coarser fill in what stays hidden.
 
     Args:
         denoiser: Of the focus.
         coarser: x0_hat that the stage before ended with, (layouts, 3, F, h, w).
-        coarse_known: What the shot at its scale shows, (1, 1, F, h, w) of 0 and 1; it is left alone.
+        coarse_known: What the shot at its scale shows, (1, 1, F, h, w) of 0 and 1; it is left alone, and so
+            is what enough other frames show.
         clip: The shot at the finer scale, all of it.
         focus: What of it is denoised.
         as_array: Brings a NumPy array to the array type in use.
@@ -68,7 +71,7 @@ def held_to(
     down = [box_matrix(fine, coarse)[:, part] for fine, coarse, part in sides]
     up = [cubic_matrix(coarse, fine)[part] for fine, coarse, part in sides]
     rows, columns = ((matrix.sum(axis=1) > WHOLE).astype(np.float32) for matrix in down)
-    filled = as_array((1.0 - coarse_known) * rows[:, None] * columns)
+    filled = as_array((1.0 - coarse_known) * never_shown(coarse_known[0, 0]) * rows[:, None] * columns)
     down_rows, down_columns, up_rows, up_columns = (
         as_array(matrix) for matrix in (down[0], down[1].T, up[0], up[1].T)
     )

@@ -7,6 +7,8 @@ A network sees a few frames at a time. Where a shot sways in place, as trees do,
 that is never revealed has to stay over the whole shot: noise that is held sees to that. Where the shot moves
 on, it must not, and a calm one is better off without. What other frames reveal of a shot that sways in place
 is known from them: there stronger noise only shakes what should stand (docs/experiments.md).
+
+In a calm shot the coarser fill has no motion whose faults a finer stage should mend: it may be held to it.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import numpy as np
 
 from infusion_core.basis import ColourBasis
 from infusion_core.clip import Clip, frames_last, scaled_clip
+from infusion_core.octaves import with_held_levels
 from infusion_core.settings import Settings
 
 CALM, LIVELY = 0.1, 0.2
@@ -30,6 +33,12 @@ MOST_HELD = 0.8
 
 ENOUGH_FRAMES = 0.1
 """Share of the frames that have to show a place for its mean over time to tell what stands there."""
+
+FEWEST_FRAMES = 8
+"""Shots of less do not tell how they move."""
+
+HELD_LIVELINESS = 0.25
+"""Finer stages that are held come out softer: noise as for a shot a quarter as lively makes up for it."""
 
 COUNTED_STAGES = 3
 """Stages that a preset's ``sampling.noise_gain`` is meant for; what each brings in, the next ones keep."""
@@ -64,10 +73,15 @@ def _seen(full_clip: Clip, basis: ColourBasis, scale: float) -> Clip:
     return Clip(frames_last(clip.plate, basis).transpose(3, 0, 1, 2)[None], clip.known, clip.hole)
 
 
+def never_shown(known: np.ndarray) -> np.ndarray:
+    """Places that too few frames show to tell what stands there, (h, w) bool, of what is known, (F, h, w)."""
+    return known.mean(axis=0) < ENOUGH_FRAMES
+
+
 def _revealed(clip: Clip) -> float:
     """Share of the hole that enough other frames show."""
-    shown = clip.known[0, 0].mean(axis=0) >= ENOUGH_FRAMES
-    return float(shown[clip.hole.nonzero()[1:]].mean()) if clip.hole.any() else 0.0
+    hidden = never_shown(clip.known[0, 0])
+    return 1.0 - float(hidden[clip.hole.nonzero()[1:]].mean()) if clip.hole.any() else 0.0
 
 
 def _liveliness(near: float) -> float:
@@ -79,10 +93,10 @@ def _permanence(clip: Clip, near: float) -> float:
     """How much of a moving picture stays in its place, 0 to 1, where its neighbours differ by ``near``.
 
     1 where frames far apart (a quarter to half of the shot) differ no more than neighbours, less where those
-    differ much, 0 where the shot moves on or has less than 8 frames.
+    differ much, 0 where the shot moves on or has less than ``FEWEST_FRAMES``.
     """
     frames = clip.size[0]
-    if frames < 8:
+    if frames < FEWEST_FRAMES:
         return 0.0
     far = float(np.mean([temporal_change(clip, lag) for lag in range(frames // 4, frames // 2 + 1)]))
     alike = max(0.0, 1.0 - far**2 / 2.0)
@@ -99,43 +113,51 @@ def shot_gain(full_clip: Clip, basis: ColourBasis, settings: Settings) -> float:
             where it is motion rather than grain; ``sampling.noise_gain`` is the gain of lively shots.
 
     Returns:
-        1 for calm shots, ``noise_gain`` for lively ones, between them for those between; the nearer to 1, the
-        more the shot sways in place and other frames reveal of the hole, and the more stages there are above
-        ``COUNTED_STAGES``.
+        1 for calm shots, ``noise_gain`` for lively ones, between them for those between and for those whose
+        finer stages are held. In these, and in shots that sway in place, the more of the hole other frames
+        reveal, the nearer to 1; and the nearer, the more stages there are above ``COUNTED_STAGES``.
     """
     clip = _seen(full_clip, basis, settings.stages[0].scale)
     near = temporal_change(clip)
     each = min(1.0, COUNTED_STAGES / len(settings.stages))
     most = each * (settings.sampling.noise_gain - 1.0)
-    return 1.0 + most * _liveliness(near) * (1.0 - _permanence(clip, near) * _revealed(clip))
+    revealed = _revealed(clip)
+    lively = _liveliness(near) * (1.0 - _permanence(clip, near) * revealed)
+    held = HELD_LIVELINESS * (1.0 - revealed) if settings.sampling.holds else 0.0
+    return 1.0 + most * max(lively, held)
 
 
-def shot_held_noise(full_clip: Clip, basis: ColourBasis, coarsest: float) -> float:
-    """Share of the noise that is the same in all frames, for a shot.
+def with_motion(settings: Settings, full_clip: Clip, basis: ColourBasis) -> Settings:
+    """The settings with what the motion of the shot sets, where it is to set it.
+
+    ``diffusion.held_noise`` below 0 becomes ``MOST_HELD`` where the shot is lively and sways in place, less
+    where it does so less, 0 where it is calm or moves on. ``sampling.hold_coarser`` ``auto`` becomes ``on``
+    for calm shots, else ``off``. A shot of less than ``FEWEST_FRAMES`` is taken for one that moves on.
 
     Args:
+        settings: With the stages that the shot asks for.
         full_clip: The shot at its own resolution, NumPy arrays.
         basis: Its colours.
-        coarsest: Scale of the first stage.
-
-    Returns:
-        ``MOST_HELD`` where the shot is lively and sways in place, less where it does so less, 0 where it is
-        calm, moves on, or has less than 8 frames.
     """
-    clip = _seen(full_clip, basis, coarsest)
-    near = temporal_change(clip)
-    return round(MOST_HELD * _liveliness(near) * _permanence(clip, near), 3)
-
-
-def with_held_noise(settings: Settings, full_clip: Clip, basis: ColourBasis) -> Settings:
-    """The settings with the share of held noise that the shot sets, where it is to set it.
-
-    The more is held, the higher the second stage starts. There it redoes more of the layout that it is given;
-    noise of each frame's own would have it do so every few frames anew.
-    """
-    if settings.diffusion.held_noise >= 0.0:
+    is_asked = settings.sampling.hold_coarser == "auto"
+    if settings.diffusion.held_noise >= 0.0 and not is_asked:
         return settings
-    held = shot_held_noise(full_clip, basis, settings.stages[0].scale)
+    clip = _seen(full_clip, basis, settings.stages[0].scale)
+    near = temporal_change(clip)
+    if settings.diffusion.held_noise < 0.0:
+        settings = _with_held_noise(settings, MOST_HELD * _liveliness(near) * _permanence(clip, near))
+    if is_asked:
+        settings = _with_hold(settings, near <= CALM and clip.size[0] >= FEWEST_FRAMES)
+    return settings
+
+
+def _with_held_noise(settings: Settings, held: float) -> Settings:
+    """The settings with a share of held noise; the more is held, the higher the second stage starts.
+
+    There it redoes more of the layout that it is given; noise of each frame's own would have it do so every
+    few frames anew.
+    """
+    held = round(held, 3)
     first, *finer = settings.stages
     if finer:
         level = finer[0].highest_level(settings.diffusion.num_steps)
@@ -143,3 +165,10 @@ def with_held_noise(settings: Settings, full_clip: Clip, basis: ColourBasis) -> 
         finer[0] = dataclasses.replace(finer[0], t_high=start)
     diffusion = dataclasses.replace(settings.diffusion, held_noise=held)
     return dataclasses.replace(settings, diffusion=diffusion, stages=(first, *finer))
+
+
+def _with_hold(settings: Settings, is_calm: bool) -> Settings:
+    """The settings with finer stages that are held to the coarser fill, or not."""
+    sampling = dataclasses.replace(settings.sampling, hold_coarser="on" if is_calm else "off")
+    settings = dataclasses.replace(settings, sampling=sampling)
+    return with_held_levels(settings) if is_calm else settings

@@ -25,9 +25,8 @@ def with_octaves(settings: Settings, extent: Extent) -> Settings:
     While the region's shorter side at the first stage's scale is at least twice ``diffusion.coarsest``
     pixels, that scale is halved and a stage like the second one is put in at the scale that it had. From
     stage to stage less is left to lay out: each starts lower than the one before, by the ratio that the
-    preset's second and third stages have, if it has three. Presets of one stage (the paper) and
-    ``diffusion.coarsest`` 0 stay as they are. Where finer stages are held to the coarser fill
-    (``sampling.hold_coarser``) none starts lower: the last as in the preset, the others as its second one.
+    preset's second and third stages have, if it has three; but see ``with_held_levels``. Presets of one
+    stage (the paper) and ``diffusion.coarsest`` 0 stay as they are.
 
     Of these, stages are left out at whose scale the hole's thickness is below ``THINNEST``; the others keep
     their levels. Then there is little to lay out, and one layout is made, not several. ``diffusion.coarsest``
@@ -49,14 +48,27 @@ def with_octaves(settings: Settings, extent: Extent) -> Settings:
     levels = [stage.highest_level(diffusion.num_steps) for stage in stages[1:3]]
     falling = min(1.0, levels[-1] / max(1, levels[0]))
     following = (*between, *stages[1:])
-    if settings.sampling.hold_coarser:
-        starts = [*(levels[0] for _ in following[1:]), levels[-1]]
-    else:
-        starts = [round(levels[0] * falling ** (wanted - made + k)) for k in range(len(following))]
+    starts = [round(levels[0] * falling ** (wanted - made + k)) for k in range(len(following))]
     finer = (dataclasses.replace(stage, t_high=start) for stage, start in zip(following, starts, strict=True))
-    return dataclasses.replace(
+    settings = dataclasses.replace(
         settings, stages=(dataclasses.replace(stages[0], scale=scale / 2**made), *finer)
     )
+    return with_held_levels(settings) if settings.sampling.holds else settings
+
+
+def with_held_levels(settings: Settings) -> Settings:
+    """The settings of ``with_octaves`` with stages that start as high as those of the preset.
+
+    That is the last like the third and the others like the second. Held to the coarser fill they lay out
+    nothing else, and the higher they start, the less is left of the blur of the enlarged fill.
+    """
+    first, *finer = settings.stages
+    if len(finer) < 3:
+        return settings
+    higher, last = finer[0].t_high, finer[1].t_high
+    starts = [*(higher for _ in finer[1:]), last]
+    held = (dataclasses.replace(stage, t_high=start) for stage, start in zip(finer, starts, strict=True))
+    return dataclasses.replace(settings, stages=(first, *held))
 
 
 def _halvings(is_asked: Callable[[float], bool], scale: float) -> int:

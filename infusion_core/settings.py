@@ -20,7 +20,7 @@ from typing import Any, get_type_hints
 
 from infusion_core.errors import SettingsError
 
-SETTINGS_SCHEMA_VERSION = 2
+SETTINGS_SCHEMA_VERSION = 3
 PRESETS = ("draft", "standard", "best", "paper")
 LOWEST_SCALE = 1 / 128
 
@@ -379,11 +379,12 @@ class SamplingSettings:
         "Lay the network's grid of halved pixels elsewhere in each call, so that no trace of it stays in the "
         "fill. Off as in the paper.",
     )
-    hold_coarser: bool = setting(
-        False,
+    hold_coarser: str = setting(
+        "auto",
         "Hold to the coarser fill",
-        "Finer stages start high and keep what the coarser one laid out. For large calm pictures with still "
-        "structure behind the hole, as walls and steps; fire and cloth are better off without.",
+        "Whether finer stages keep what the coarser one laid out, where no frame shows what is behind the "
+        "hole. auto: in calm shots, so that walls and steps run through; fire and cloth are better without.",
+        choices=("auto", "on", "off"),
     )
     precision: str = setting(
         "float32",
@@ -392,6 +393,11 @@ class SamplingSettings:
         "training: as in training, faster where that is bfloat16.",
         choices=("float32", "training"),
     )
+
+    @property
+    def holds(self) -> bool:
+        """Whether finer stages are held; ``liveliness.with_motion`` settles it for ``auto``."""
+        return self.hold_coarser == "on"
 
 
 @dataclass(frozen=True)

@@ -89,8 +89,8 @@ def start_stage(work: Work, interval: Interval, clip: Clip, fill: Fill) -> Fill:
         clip: The shot at its scale.
     """
     noisy, x0_hat = work.stage_start(interval, clip, fill.x0_hat)
-    held = work.settings.sampling.hold_coarser
-    return Fill(noisy, x0_hat, fill.x0_hat if held else fill.coarser)
+    holds = work.settings.sampling.holds
+    return Fill(noisy, x0_hat, fill.x0_hat if holds else fill.coarser)
 
 
 @dataclass

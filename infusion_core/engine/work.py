@@ -19,7 +19,7 @@ from infusion_core.engine.train import Learner, make_learner, step_generator
 from infusion_core.focus import Focus, hole_focus
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.layouts import is_last_of_layouts, likeliest_layout
-from infusion_core.liveliness import shot_gain, with_held_noise
+from infusion_core.liveliness import shot_gain, with_motion
 from infusion_core.noise import stage_noise
 from infusion_core.octaves import with_octaves
 from infusion_core.prior.weights import load_prior
@@ -146,7 +146,7 @@ def begin(shot: Shot, settings: Settings) -> Work:
     device = choose_device(settings.run.device)
     basis = shot_basis(shot, settings)
     full_clip = clip_from_shot(shot, basis)
-    settings = with_held_noise(settings, full_clip, basis)
+    settings = with_motion(settings, full_clip, basis)
     return Work(
         shot=shot,
         settings=settings,

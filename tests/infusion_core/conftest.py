@@ -21,7 +21,7 @@ hypothesis_settings.load_profile("infusion")
 
 @pytest.fixture(scope="session")
 def make_waves() -> Callable[..., Shot]:
-    """Build a shot of drifting waves in model range with a hole that moves."""
+    """Build a shot of drifting waves in model range with a hole that moves and hides some places for good."""
 
     def build(frames: int = 6, height: int = 16, width: int = 24) -> Shot:
         f, y, x = np.mgrid[:frames, :height, :width].astype(np.float32)
@@ -29,7 +29,7 @@ def make_waves() -> Callable[..., Shot]:
         plate = np.stack([wave, -wave, 0.5 * wave], axis=-1).astype(np.float32)
         hole = np.zeros((frames, height, width), bool)
         for i in range(frames):
-            hole[i, height // 3 : 2 * height // 3, 4 + i : 9 + i] = True
+            hole[i, height // 3 : 2 * height // 3, 4 + i // 2 : 9 + i // 2] = True
         return Shot(
             frames=tuple(range(1001, 1001 + frames)),
             box=Box(0, 0, width, height),

@@ -11,7 +11,7 @@ from infusion_core.engine.run import run
 from infusion_core.extent import Extent
 from infusion_core.focus import Focus
 from infusion_core.hold import held_to
-from infusion_core.octaves import with_octaves
+from infusion_core.octaves import with_held_levels, with_octaves
 from infusion_core.resample import box_matrix, resampled
 from infusion_core.settings import load_preset, override
 
@@ -80,21 +80,34 @@ def test_the_focus_and_the_array_type_change_nothing_in_the_hole(clip):
         np.testing.assert_allclose(other[..., clip.hole], whole[..., clip.hole], atol=1e-5)
 
 
+def test_what_other_frames_show_is_left_free(clip):
+    hole = clip.hole.copy()
+    hole[0, :, :20] = False
+    known = (~hole)[None, None].astype(np.float32)
+    half_shown = Clip(np.where(known > 0, clip.plate, 0), known, hole)
+    x0_hat, _, _ = _held(half_shown, EVERYWHERE)
+    one = np.float32(0.1)
+    assert (x0_hat[0, :, 1:, 12:18, 15:17] == one).all(), "the first frame shows it"
+    assert (x0_hat[0, :, 1:, 12:18, 23:26] != one).all(), "no frame shows it"
+
+
 def test_only_finer_stages_of_a_run_that_asks_for_it_are_held(waves, tiny_settings):
-    free, held = (tiny_settings(sampling={"hold_coarser": on}) for on in (False, True))
-    seen = {False: [], True: []}
+    free, held = (tiny_settings(sampling={"hold_coarser": how}) for how in ("off", "on"))
+    seen = {"off": [], "on": []}
     for settings in (free, held):
         run(waves, settings, on_interval=seen[settings.sampling.hold_coarser].append)
-    first, *finer = zip(seen[False], seen[True], strict=True)
+    first, *finer = zip(seen["off"], seen["on"], strict=True)
     np.testing.assert_array_equal(first[0].x0_hat, first[1].x0_hat)
     assert all((one.x0_hat != other.x0_hat).any() for one, other in finer)
 
 
 def test_stages_that_are_held_start_as_high_as_those_of_the_preset():
-    settings = override(load_preset("standard"), {"sampling": {"hold_coarser": True}})
+    settings = override(load_preset("standard"), {"sampling": {"hold_coarser": "on"}})
+    auto = load_preset("standard")
     large = Extent((40, 272, 480), 90, np.ones((1, 1, 1), bool))
     levels = [stage.t_high for stage in with_octaves(settings, large).stages]
     assert levels == [-1, 302, 302, 302, 200]
     assert with_octaves(with_octaves(settings, large), large) == with_octaves(settings, large)
+    assert with_held_levels(with_octaves(auto, large)).stages == with_octaves(settings, large).stages
     small = replace(large, size=(40, 63, 112))
     assert with_octaves(settings, small) == settings

@@ -8,21 +8,33 @@ import pytest
 from infusion_core.basis import RGB, ColourBasis
 from infusion_core.clip import Clip, all_unknown_filled
 from infusion_core.liveliness import (
+    HELD_LIVELINESS,
     HELD_START,
     MOST_HELD,
     shot_gain,
-    shot_held_noise,
     temporal_change,
-    with_held_noise,
+    with_motion,
 )
 from infusion_core.settings import load_preset, override
 
 
-def gain_of(clip, basis=RGB, scale=1.0, stages=3):
+def gain_of(clip, basis=RGB, scale=1.0, stages=3, hold="off"):
     """The gain of a shot where that of lively ones is 1.15."""
-    settings = override(load_preset("standard"), {"sampling": {"noise_gain": 1.15}})
+    settings = override(load_preset("standard"), {"sampling": {"noise_gain": 1.15, "hold_coarser": hold}})
     first = replace(settings.stages[0], scale=scale)
     return shot_gain(clip, basis, replace(settings, stages=(first,) * stages))
+
+
+def settings_of(clip, basis=RGB, preset="standard"):
+    """The settings of a shot that is looked at in full resolution."""
+    settings = load_preset(preset)
+    first, *finer = settings.stages
+    return with_motion(replace(settings, stages=(replace(first, scale=1.0), *finer)), clip, basis)
+
+
+def held_noise_of(clip, basis=RGB):
+    """The share of held noise of a shot."""
+    return settings_of(clip, basis).diffusion.held_noise
 
 
 def _clip(frames):
@@ -99,6 +111,13 @@ def test_the_more_stages_there_are_the_less_stronger_noise_each_gets():
     assert gain_of(lively, stages=6) == pytest.approx(1.075)
 
 
+def test_what_is_held_gets_a_little_stronger_noise_unless_it_is_revealed():
+    calm, lively = _seething(0.001), _seething(0.03)
+    gains = [gain_of(_with_hole(calm, f), hold="on") for f in (slice(None), slice(6))]
+    assert gains == pytest.approx([1.0 + 0.15 * HELD_LIVELINESS, 1.0])
+    assert gain_of(_with_hole(lively, slice(None)), hold="on") == pytest.approx(1.15)
+
+
 def test_what_moves_on_gets_stronger_noise_revealed_or_not():
     moving = _moving(lambda k: 2 * k)
     assert gain_of(_with_hole(moving, slice(6))) == pytest.approx(1.15)
@@ -119,14 +138,14 @@ def _moving(position, frames=24, side=48):
 
 
 def test_what_sways_in_place_is_held_and_what_moves_on_is_not():
-    assert shot_held_noise(_moving(lambda k: k % 2), RGB, 1.0) > 0.5 * MOST_HELD
-    assert shot_held_noise(_moving(lambda k: 2 * k), RGB, 1.0) == 0.0
+    assert held_noise_of(_moving(lambda k: k % 2)) > 0.5 * MOST_HELD
+    assert held_noise_of(_moving(lambda k: 2 * k)) == 0.0
 
 
 def test_what_seethes_under_a_still_picture_is_held_but_neither_grain_alone_nor_what_is_all_new():
-    assert shot_held_noise(_seething(0.03), RGB, 1.0) == pytest.approx(MOST_HELD, rel=0.05)
-    assert shot_held_noise(_seething(0.004), RGB, 1.0) == 0.0
-    assert shot_held_noise(_seething(1.0), RGB, 1.0) < 0.05
+    assert held_noise_of(_seething(0.03)) == pytest.approx(MOST_HELD, rel=0.05)
+    assert held_noise_of(_seething(0.004)) == 0.0
+    assert held_noise_of(_seething(1.0)) < 0.05
 
 
 def test_grain_in_hues_that_the_basis_magnifies_is_not_motion():
@@ -136,29 +155,49 @@ def test_grain_in_hues_that_the_basis_magnifies_is_not_motion():
     clip = _clip(basis.encode(model.transpose(1, 2, 3, 0)).transpose(3, 0, 1, 2))
     assert temporal_change(clip) > 0.2, "in the basis it would be"
     assert gain_of(clip, basis) == 1.0
-    assert shot_held_noise(clip, basis, 1.0) == 0.0
+    assert held_noise_of(clip, basis) == 0.0
 
 
 @pytest.mark.parametrize("frames", [1, 7])
 def test_a_few_frames_do_not_tell_whether_a_shot_stays(frames):
-    assert shot_held_noise(_clip(np.broadcast_to(_pattern(frames=1), (3, frames, 16, 16))), RGB, 1.0) == 0.0
+    assert held_noise_of(_clip(np.broadcast_to(_pattern(frames=1), (3, frames, 16, 16)))) == 0.0
 
 
 def test_the_shot_sets_the_held_noise_only_where_it_is_to():
     standard, paper = load_preset("standard"), load_preset("paper")
     clip = _moving(lambda k: k % 2)
-    resolved = with_held_noise(standard, clip, RGB)
+    resolved = with_motion(standard, clip, RGB)
     assert resolved.diffusion.held_noise > 0.3
-    assert with_held_noise(resolved, _moving(lambda k: 2 * k), RGB) == resolved
-    assert with_held_noise(paper, clip, RGB) == paper
+    assert with_motion(resolved, _moving(lambda k: 2 * k), RGB) == resolved
+    assert with_motion(paper, clip, RGB) == paper
 
 
 def test_the_second_stage_starts_the_higher_the_more_is_held():
     standard = load_preset("standard")
     swaying, moving = (
-        with_held_noise(standard, _moving(position), RGB).stages
+        with_motion(standard, _moving(position), RGB).stages
         for position in (lambda k: k % 2, lambda k: 2 * k)
     )
     assert moving == standard.stages
     assert standard.stages[1].t_high < swaying[1].t_high <= HELD_START
     assert (swaying[0], *swaying[2:]) == (standard.stages[0], *standard.stages[2:])
+
+
+@pytest.mark.parametrize("preset", ["draft", "standard", "best"])
+def test_finer_stages_of_calm_shots_are_held_to_the_coarser_fill(preset):
+    assert settings_of(_seething(0.001), preset=preset).sampling.hold_coarser == "on"
+    assert settings_of(_seething(0.02), preset=preset).sampling.hold_coarser == "off"
+    assert settings_of(_moving(lambda k: 2 * k), preset=preset).sampling.hold_coarser == "off"
+
+
+def test_a_few_frames_do_not_tell_that_a_shot_is_calm():
+    still = _pattern(frames=1)
+    few, enough = (_clip(np.broadcast_to(still, (3, frames, 16, 16))) for frames in (7, 8))
+    assert settings_of(few).sampling.hold_coarser == "off"
+    assert settings_of(enough).sampling.hold_coarser == "on"
+
+
+def test_who_says_whether_to_hold_is_asked_no_more():
+    for asked, clip in (("on", _moving(lambda k: 2 * k)), ("off", _seething(0.0))):
+        settings = override(load_preset("standard"), {"sampling": {"hold_coarser": asked}})
+        assert with_motion(settings, clip, RGB).sampling.hold_coarser == asked

@@ -27,7 +27,7 @@ from infusion_core.tiles import cut
 TOLERANCE = 1e-3  # of the model's range
 
 
-@pytest.fixture(scope="module", params=[("factored", False), ("factored", True), ("paper", False)], ids=str)
+@pytest.fixture(scope="module", params=[("factored", "off"), ("factored", "on"), ("paper", "off")], ids=str)
 def made(request, waves, tiny_settings, tmp_path_factory):
     """The opened bundle of a run, the run's result and each interval's weights."""
     kind, held = request.param

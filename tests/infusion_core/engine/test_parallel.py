@@ -55,7 +55,7 @@ def assert_same_weights(ours, theirs):
         {"training": {"optimiser": "adam", "ema": 0.0}},
         {"training": {"fill": "zero"}},
         {"sampling": {"layouts": 2}},
-        {"sampling": {"hold_coarser": True}},
+        {"sampling": {"hold_coarser": "on"}},
     ],
     ids=["muon", "adam without average", "no fill", "layouts", "held to the coarser fill"],
 )

@@ -25,7 +25,7 @@ VARIANTS = {
     "held noise": {"diffusion": {"held_noise": 0.6}},
     "restart": {"training": {"prior": True, "restart": True}},
     "layouts": {"sampling": {"layouts": 3}},
-    "held to the coarser fill": {"sampling": {"layouts": 2, "hold_coarser": True}},
+    "held to the coarser fill": {"sampling": {"layouts": 2, "hold_coarser": "on"}},
 }
 
 
