@@ -60,10 +60,11 @@ def with_held_levels(settings: Settings) -> Settings:
     """The settings of ``with_octaves`` with stages that start as high as those of the preset.
 
     That is the last like the third and the others like the second. Held to the coarser fill they lay out
-    nothing else, and the higher they start, the less is left of the blur of the enlarged fill.
+    nothing else, and the higher they start, the less is left of the blur of the enlarged fill. Where stages
+    were left out, or ``diffusion.coarsest`` was 0 before, they stay as they are.
     """
     first, *finer = settings.stages
-    if len(finer) < 3:
+    if len(finer) < 3 or settings.diffusion.coarsest == 0:
         return settings
     higher, last = finer[0].t_high, finer[1].t_high
     starts = [*(higher for _ in finer[1:]), last]

@@ -109,5 +109,8 @@ def test_stages_that_are_held_start_as_high_as_those_of_the_preset():
     assert levels == [-1, 302, 302, 302, 200]
     assert with_octaves(with_octaves(settings, large), large) == with_octaves(settings, large)
     assert with_held_levels(with_octaves(auto, large)).stages == with_octaves(settings, large).stages
+    thin = with_octaves(settings, replace(large, thickness=20))
+    assert thin.stages == with_octaves(auto, replace(large, thickness=20)).stages
+    assert with_held_levels(thin) == thin
     small = replace(large, size=(40, 63, 112))
     assert with_octaves(settings, small) == settings
