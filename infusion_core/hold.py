@@ -71,7 +71,10 @@ def held_to(
     down = [box_matrix(fine, coarse)[:, part] for fine, coarse, part in sides]
     up = [cubic_matrix(coarse, fine)[part] for fine, coarse, part in sides]
     rows, columns = ((matrix.sum(axis=1) > WHOLE).astype(np.float32) for matrix in down)
-    filled = as_array((1.0 - coarse_known) * never_shown(coarse_known[0, 0]) * rows[:, None] * columns)
+    hidden = (1.0 - coarse_known) * never_shown(coarse_known[0, 0]) * rows[:, None] * columns
+    if not hidden.any():
+        return denoiser
+    filled = as_array(hidden)
     down_rows, down_columns, up_rows, up_columns = (
         as_array(matrix) for matrix in (down[0], down[1].T, up[0], up[1].T)
     )

@@ -47,9 +47,10 @@ def with_octaves(settings: Settings, extent: Extent) -> Settings:
     between = (dataclasses.replace(stages[1], scale=scale / 2**k) for k in range(made - 1, -1, -1))
     levels = [stage.highest_level(diffusion.num_steps) for stage in stages[1:3]]
     falling = min(1.0, levels[-1] / max(1, levels[0]))
-    following = (*between, *stages[1:])
-    starts = [round(levels[0] * falling ** (wanted - made + k)) for k in range(len(following))]
-    finer = (dataclasses.replace(stage, t_high=start) for stage, start in zip(following, starts, strict=True))
+    finer = (
+        dataclasses.replace(stage, t_high=round(levels[0] * falling**k))
+        for k, stage in enumerate((*between, *stages[1:]), start=wanted - made)
+    )
     settings = dataclasses.replace(
         settings, stages=(dataclasses.replace(stages[0], scale=scale / 2**made), *finer)
     )
@@ -66,10 +67,9 @@ def with_held_levels(settings: Settings) -> Settings:
     first, *finer = settings.stages
     if len(finer) < 3 or settings.diffusion.coarsest == 0:
         return settings
-    higher, last = finer[0].t_high, finer[1].t_high
-    starts = [*(higher for _ in finer[1:]), last]
-    held = (dataclasses.replace(stage, t_high=start) for stage, start in zip(finer, starts, strict=True))
-    return dataclasses.replace(settings, stages=(first, *held))
+    held = (dataclasses.replace(stage, t_high=finer[0].t_high) for stage in finer[:-1])
+    last = dataclasses.replace(finer[-1], t_high=finer[1].t_high)
+    return dataclasses.replace(settings, stages=(first, *held, last))
 
 
 def _halvings(is_asked: Callable[[float], bool], scale: float) -> int:
