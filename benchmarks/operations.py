@@ -14,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import infusion_core
 from benchmarks.clips import BenchClip
 from infusion_core.arrays import shot_from_arrays
+from infusion_core.estimate import detail_flops
 from infusion_core.intervals import resolve_intervals
 from infusion_core.octaves import with_octaves
 from infusion_core.parallel import rough_intervals, trunk_shares
@@ -36,13 +37,13 @@ def _counted(clip: BenchClip, settings: Settings, stage: int = 0, **changes: Any
 
 
 def count_operations(clip: BenchClip, settings: Settings) -> int:
-    """Operations of all training steps and network calls of a run, two for each multiply-add."""
+    """Operations of all training steps, network calls and lookups of detail, two for each multiply-add."""
     shot = shot_from_arrays(clip.plate, clip.hole, settings, "display")
     settings = with_octaves(settings, shot.extent)
     once = _counted(clip, settings)
     intervals = resolve_intervals(settings)
     trunk, rough = trunk_shares(intervals, settings.training), rough_intervals(intervals, settings.training)
-    total = 0
+    total = round(detail_flops(shot.extent, settings))
     for stage in range(len(settings.stages)):
         step = _counted(clip, settings, stage, training_steps=2) - once
         call = _counted(clip, settings, stage, sampling_steps=2) - once

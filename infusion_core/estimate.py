@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from infusion_core.clip_size import crop_size, scaled_size
+from infusion_core.detail_work import FLOPS_PER_PIXEL, octaves_left
 from infusion_core.extent import Extent
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.network_size import level_widths, reach
@@ -66,7 +67,8 @@ class Estimate:
     Attributes:
         parameters: Convolution weights of one interval's network (biases not counted).
         training_flops: Operations of all training steps.
-        sampling_flops: Operations of all network calls of the reverse diffusion.
+        sampling_flops: Operations of all network calls of the reverse diffusion, and of taking finer detail
+            from the plate.
         memory_bytes: Highest memory of the engine, roughly.
         num_training_steps: Optimiser steps.
         num_network_calls: Network calls of the reverse diffusion.
@@ -92,6 +94,17 @@ def call_flops(interval: Interval, extent: Extent, settings: Settings) -> float:
     return sum(_shown(interval.scale, extent, settings)) * flops_per_voxel(settings.network)
 
 
+def detail_frames(extent: Extent, settings: Settings) -> int:
+    """Frames of all octaves that take their detail from the plate."""
+    return len(octaves_left(settings.stages[-1].scale)) * extent.size[0]
+
+
+def detail_flops(extent: Extent, settings: Settings) -> float:
+    """Operations of taking detail finer than the last stage from the plate, roughly."""
+    pixels = float(extent.occupied.sum()) * BLOCK**2
+    return FLOPS_PER_PIXEL * pixels * sum(scale**2 for scale in octaves_left(settings.stages[-1].scale))
+
+
 def _stage_size(scale: float, extent: Extent) -> tuple[int, int, int]:
     frames, rows, columns = extent.size
     return (frames, *scaled_size(rows, columns, scale))
@@ -115,8 +128,8 @@ def _shown(scale: float, extent: Extent, settings: Settings) -> list[float]:
 
 
 def voxels_at_once(extent: Extent, settings: Settings) -> int:
-    """Voxels of the largest tile at full resolution, which sets the memory that a network call may take."""
-    return int(max(_shown(1.0, extent, settings), default=0))
+    """Voxels of the finest stage's largest tile, which sets the memory that a network call may take."""
+    return int(max(_shown(settings.stages[-1].scale, extent, settings), default=0))
 
 
 def _memory(extent: Extent, settings: Settings, intervals: Sequence[Interval]) -> int:
@@ -124,7 +137,7 @@ def _memory(extent: Extent, settings: Settings, intervals: Sequence[Interval]) -
     per_voxel = 4 * network.channels
     crop = crop_size(extent.size, settings.training)
     trained = settings.training.batch * crop[0] * crop[1] * crop[2]
-    tiles = _shown(1.0, extent, settings)
+    tiles = _shown(settings.stages[-1].scale, extent, settings)
     working = max(
         int(max(tiles, default=0)) * per_voxel * LIVE_MAPS[network.kind],
         trained * per_voxel * TRAINING_MAPS[network.kind],
@@ -147,7 +160,8 @@ def estimate(extent: Extent, settings: Settings) -> Estimate:
     return Estimate(
         parameters=int(weights(settings.network)[0]),
         training_flops=sum(steps * step_flops(i, extent, settings) for i, steps in trained),
-        sampling_flops=sum(calls * call_flops(i, extent, settings) for i, calls in called),
+        sampling_flops=sum(calls * call_flops(i, extent, settings) for i, calls in called)
+        + detail_flops(extent, settings),
         memory_bytes=_memory(extent, settings, intervals),
         num_training_steps=sum(steps for _, steps in trained),
         num_network_calls=sum(calls for _, calls in called),

@@ -128,13 +128,11 @@ def resolve_intervals(settings: Settings) -> tuple[Interval, ...]:
     """All intervals of a run in the order in which they are trained and denoised.
 
     Raises:
-        SettingsError: stages that do not go from coarse to fine or do not end at full resolution.
+        SettingsError: stages that do not go from coarse to fine, or do not start from pure noise.
     """
     scales = [stage.scale for stage in settings.stages]
-    if scales != sorted(scales) or scales[-1] != 1.0:
-        raise SettingsError(
-            f"Stages have the scales {scales}.", remedy="Go from coarse to fine and end at 1.0."
-        )
+    if scales != sorted(scales):
+        raise SettingsError(f"Stages have the scales {scales}.", remedy="Go from coarse to fine.")
     schedule = make_schedule(settings.diffusion)
     if settings.stages[0].t_high not in (-1, schedule.num_steps - 1):
         raise SettingsError("The first stage does not start from pure noise.", remedy="Set its t_high to -1.")

@@ -40,8 +40,9 @@ FEWEST_FRAMES = 8
 HELD_LIVELINESS = 0.25
 """Finer stages that are held come out softer: noise as for a shot a quarter as lively makes up for it."""
 
-COUNTED_STAGES = 3
-"""Stages that a preset's ``sampling.noise_gain`` is meant for; what each brings in, the next ones keep."""
+COUNTED_STAGES = 2
+"""Stages below full resolution that a preset's ``sampling.noise_gain`` is meant for; what each brings in, the
+next ones keep."""
 
 HELD_START = 600
 """Noise level from which the second stage starts where the most is held."""
@@ -115,11 +116,12 @@ def shot_gain(full_clip: Clip, basis: ColourBasis, settings: Settings) -> float:
     Returns:
         1 for calm shots, ``noise_gain`` for lively ones, between them for those between and for those whose
         finer stages are held. In these, and in shots that sway in place, the more of the hole other frames
-        reveal, the nearer to 1; and the nearer, the more stages there are above ``COUNTED_STAGES``.
+        reveal, the nearer to 1; and the nearer, the more coarse stages there are above ``COUNTED_STAGES``.
     """
     clip = _seen(full_clip, basis, settings.stages[0].scale)
     near = temporal_change(clip)
-    each = min(1.0, COUNTED_STAGES / len(settings.stages))
+    coarse = sum(stage.scale < 1.0 for stage in settings.stages)
+    each = min(1.0, COUNTED_STAGES / max(1, coarse))
     most = each * (settings.sampling.noise_gain - 1.0)
     revealed = _revealed(clip)
     lively = _liveliness(near) * (1.0 - _permanence(clip, near) * revealed)

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from infusion_core.estimate import call_flops, step_flops
+from infusion_core.estimate import call_flops, detail_flops, detail_frames, step_flops
 from infusion_core.extent import Extent
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.parallel import (
@@ -20,6 +20,8 @@ from infusion_core.parallel import (
 from infusion_core.progress import OnProgress, Progress, Stage
 from infusion_core.settings import Settings
 
+DETAIL_MESSAGE = "Taking fine detail from the plate"
+
 
 @dataclass(frozen=True)
 class Part:
@@ -27,7 +29,7 @@ class Part:
 
     Attributes:
         stage: ``train`` or ``denoise``.
-        interval: Index of the interval; None for the trunk's training.
+        interval: Index of the interval; None for the trunk's training and for detail from the plate.
         steps: How many.
         flops: Floating-point operations of each.
         message: What is being done, for a person.
@@ -59,9 +61,10 @@ def _denoising(interval: Interval, extent: Extent, settings: Settings, message: 
 
 
 def sequential_parts(extent: Extent, settings: Settings) -> tuple[Part, ...]:
-    """Of training in sequential mode: each interval is trained, then denoised."""
-    pairs = zip(expert_parts(extent, settings), sampling_parts(extent, settings), strict=True)
-    return tuple(part for pair in pairs for part in pair)
+    """Of training in sequential mode: each interval is trained, then denoised; then comes finer detail."""
+    denoising = sampling_parts(extent, settings)
+    pairs = zip(expert_parts(extent, settings), denoising, strict=False)
+    return (*(part for pair in pairs for part in pair), denoising[-1])
 
 
 def trunk_parts(extent: Extent, settings: Settings) -> tuple[Part, ...]:
@@ -88,11 +91,16 @@ def expert_parts(extent: Extent, settings: Settings) -> tuple[Part, ...]:
 
 
 def sampling_parts(extent: Extent, settings: Settings) -> tuple[Part, ...]:
-    """The reverse diffusion through each interval."""
+    """The reverse diffusion through each interval, and last the detail that is taken from the plate."""
     intervals = resolve_intervals(settings)
-    return tuple(
-        _denoising(i, extent, settings, f"Denoising interval {i.index + 1} of {len(intervals)}")
-        for i in intervals
+    frames = detail_frames(extent, settings)
+    flops = detail_flops(extent, settings) / max(1, frames)
+    return (
+        *(
+            _denoising(i, extent, settings, f"Denoising interval {i.index + 1} of {len(intervals)}")
+            for i in intervals
+        ),
+        Part("denoise", None, frames, flops, DETAIL_MESSAGE),
     )
 
 

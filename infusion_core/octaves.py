@@ -17,6 +17,7 @@ from infusion_core.extent import Extent
 from infusion_core.settings import LOWEST_SCALE, Settings
 
 THINNEST = 4  # pixels at the first stage's scale
+FALLING = 2 / 3  # of the level of the stage before, where a preset does not say
 
 
 def with_octaves(settings: Settings, extent: Extent) -> Settings:
@@ -25,7 +26,7 @@ def with_octaves(settings: Settings, extent: Extent) -> Settings:
     While the region's shorter side at the first stage's scale is at least twice ``diffusion.coarsest``
     pixels, that scale is halved and a stage like the second one is put in at the scale that it had. From
     stage to stage less is left to lay out: each starts lower than the one before, by the ratio that the
-    preset's second and third stages have, if it has three; but see ``with_held_levels``. Presets of one
+    preset's second and third stages have or by ``FALLING``; but see ``with_held_levels``. Presets of one
     stage (the paper) and ``diffusion.coarsest`` 0 stay as they are.
 
     Of these, stages are left out at whose scale the hole's thickness is below ``THINNEST``; the others keep
@@ -46,7 +47,7 @@ def with_octaves(settings: Settings, extent: Extent) -> Settings:
         settings = dataclasses.replace(settings, sampling=sampling, diffusion=diffusion)
     between = (dataclasses.replace(stages[1], scale=scale / 2**k) for k in range(made - 1, -1, -1))
     levels = [stage.highest_level(diffusion.num_steps) for stage in stages[1:3]]
-    falling = min(1.0, levels[-1] / max(1, levels[0]))
+    falling = min(1.0, levels[1] / max(1, levels[0])) if levels[1:] else FALLING
     finer = (
         dataclasses.replace(stage, t_high=round(levels[0] * falling**k))
         for k, stage in enumerate((*between, *stages[1:]), start=wanted - made)
@@ -60,16 +61,16 @@ def with_octaves(settings: Settings, extent: Extent) -> Settings:
 def with_held_levels(settings: Settings) -> Settings:
     """The settings of ``with_octaves`` with stages that start as high as those of the preset.
 
-    That is the last like the third and the others like the second. Held to the coarser fill they lay out
-    nothing else, and the higher they start, the less is left of the blur of the enlarged fill. Where stages
-    were left out, or ``diffusion.coarsest`` was 0 before, they stay as they are.
+    That is one at full resolution like the third and the others like the second. Held to the coarser fill
+    they lay out nothing else, and the higher they start, the less is left of the blur of the enlarged fill.
+    Where stages were left out, or ``diffusion.coarsest`` was 0 before, they stay as they are.
     """
     first, *finer = settings.stages
-    if len(finer) < 3 or settings.diffusion.coarsest == 0:
+    if len(finer) < 2 or settings.diffusion.coarsest == 0:
         return settings
-    held = (dataclasses.replace(stage, t_high=finer[0].t_high) for stage in finer[:-1])
-    last = dataclasses.replace(finer[-1], t_high=finer[1].t_high)
-    return dataclasses.replace(settings, stages=(first, *held, last))
+    second, third = finer[0].t_high, finer[1].t_high
+    held = (dataclasses.replace(stage, t_high=second if stage.scale < 1.0 else third) for stage in finer)
+    return dataclasses.replace(settings, stages=(first, *held))
 
 
 def _halvings(is_asked: Callable[[float], bool], scale: float) -> int:

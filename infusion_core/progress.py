@@ -24,7 +24,8 @@ class Progress:
     Attributes:
         stage: What is being done.
         fraction: Share of the whole run that is done, 0 to 1, by expected work.
-        interval: Index of the interval in work, from 0; None outside train and denoise, and for the trunk.
+        interval: Index of the interval in work, from 0; None outside train and denoise, for the trunk,
+            and while detail is taken from the plate.
         num_intervals: How many intervals there are.
         step: Step within the stage, from 0.
         num_steps: Steps in this stage.

@@ -12,12 +12,14 @@ import onnxruntime
 from infusion_core.bundle import Bundle
 from infusion_core.clip import Clip, clip_from_shot, filled, scaled_clip
 from infusion_core.denoisers import INPUT_NAMES, shot_denoiser
-from infusion_core.estimate import call_flops
+from infusion_core.estimate import call_flops, detail_flops, detail_frames
+from infusion_core.exemplars import finished
 from infusion_core.focus import hole_focus
 from infusion_core.hold import held_where_asked
 from infusion_core.intervals import Interval
 from infusion_core.layouts import is_last_of_layouts, likeliest_layout
 from infusion_core.liveliness import shot_gain
+from infusion_core.meter import DETAIL_MESSAGE
 from infusion_core.noise import stage_noise
 from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
 from infusion_core.sample import Denoiser, denoise_interval, stage_start
@@ -145,7 +147,8 @@ def render(
         bundle: The models; they serve any number of frames and any region size.
         shot: Plate in the bundle's model range with what is known of it.
         seed: The take; the seed of the bundle's own run gives that run's result to about 1e-3, in the
-            layout that it kept. Others choose among as many layouts.
+            layout that it kept, but for pixels whose detail comes from another of two places that are all
+            but alike. Others choose among as many layouts.
 
     Returns:
         The filled shot (F, H, W, 3) float32 in model range; known pixels are the plate's.
@@ -160,16 +163,31 @@ def render(
         len(layouts) * len(interval.times) * call_flops(interval, shot.extent, bundle.settings)
         for interval, layouts in zip(bundle.intervals, take.layouts, strict=True)
     ]
+    detail, frames = detail_flops(shot.extent, bundle.settings), detail_frames(shot.extent, bundle.settings)
+    total = sum(work) + detail
     fill = _Fill()
     for interval in bundle.intervals:
         fill = _denoise(bundle, interval, full_clip, schedule, take, fill, should_stop)
         on_progress(
             Progress(
                 "denoise",
-                sum(work[: interval.index + 1]) / sum(work),
+                sum(work[: interval.index + 1]) / total,
                 interval=interval.index,
                 num_intervals=len(bundle.intervals),
                 message=f"Denoising interval {interval.index + 1} of {len(bundle.intervals)}",
             )
         )
-    return filled(shot, np.asarray(fill.x0_hat), bundle.basis)
+
+    def on_frame(done: int) -> None:
+        fraction = (sum(work) + detail * done / frames) / total
+        on_progress(Progress("denoise", fraction, step=done, num_steps=frames, message=DETAIL_MESSAGE))
+
+    x0_hat = finished(
+        np.asarray(fill.x0_hat),
+        bundle.intervals[-1].scale,
+        full_clip,
+        seed,
+        on_frame=on_frame,
+        should_stop=should_stop,
+    )
+    return filled(shot, x0_hat, bundle.basis)

@@ -213,7 +213,12 @@ class StageSettings:
     """Consecutive intervals worked at one resolution; stages run from coarse to fine."""
 
     scale: float = setting(
-        1.0, "Scale", "Resolution of this stage relative to the plate.", minimum=LOWEST_SCALE, maximum=1.0
+        1.0,
+        "Scale",
+        "Resolution of this stage relative to the plate. Detail finer than the last stage is taken from the "
+        "plate around the hole.",
+        minimum=LOWEST_SCALE,
+        maximum=1.0,
     )
     t_high: int = setting(
         -1,

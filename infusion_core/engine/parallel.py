@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from infusion_core.clip import all_unknown_filled, filled, frames_last, scaled_clip
+from infusion_core.clip import Clip, all_unknown_filled, box_scaled, filled, frames_last
 from infusion_core.engine.checkpoint import State
 from infusion_core.engine.examples import Source, training_source
 from infusion_core.engine.learner_state import (
@@ -33,6 +33,7 @@ from infusion_core.engine.phases import (
     Watch,
     denoise,
     fill_of,
+    finish,
     nothing_filled,
     open_bench,
     start_stage,
@@ -74,8 +75,8 @@ class Trunk:
 
     Attributes:
         weights: By parameter name; experts start from them, but where ``training.restart`` is set.
-        fill: The trunk's own fill of the shot, (1, 3, F, H, W) in the run's colours, full resolution; None
-            where training sees nothing in the hole.
+        fill: The trunk's own fill of the shot, (1, 3, F, h, w) in the run's colours, as fine as the last
+            stage; None where training sees nothing in the hole.
     """
 
     weights: Arrays
@@ -102,7 +103,7 @@ def train_trunk(
     rough, fill = rough_intervals(work.intervals, settings.training), None
     if rough:
         weights, arrays = learner.sampling_weights(), learner_arrays(learner)
-        fill = shared(_diffuse(bench, 1, learner.network, lambda _: weights, rough, state, arrays))
+        fill = shared(_diffuse(bench, 1, learner.network, lambda _: weights, rough, state, arrays).x0_hat)
     return Trunk(sampling_arrays(learner), fill)
 
 
@@ -163,7 +164,7 @@ def train_expert(
         start_from(learner, trunk.weights)
     interval = work.intervals[index]
     clip = work.clip(interval)
-    fill = torch.zeros_like(clip.plate) if trunk.fill is None else work.tensor(_scaled(trunk.fill, interval))
+    fill = torch.zeros_like(clip.plate) if trunk.fill is None else work.tensor(_scaled(trunk.fill, clip))
     train(
         open_bench(work, watch, expert_parts(work.shot.extent, work.settings)[index : index + 1]),
         0,
@@ -177,9 +178,9 @@ def train_expert(
     return sampling_arrays(learner)
 
 
-def _scaled(fill: np.ndarray, interval: Interval) -> np.ndarray:
+def _scaled(fill: np.ndarray, clip: Clip) -> np.ndarray:
     whole = all_unknown_filled(fill, np.ones((1, 1, *fill.shape[2:]), np.float32))
-    scaled: np.ndarray = scaled_clip(whole, interval.scale).plate
+    scaled: np.ndarray = box_scaled(whole, *clip.size[1:]).plate
     return scaled
 
 
@@ -214,8 +215,8 @@ def sample(
     def tell(index: int, x0_hat: Tensor, layout: int | None) -> None:
         on_interval(index, frames_last(shared(x0_hat), work.basis), layout)
 
-    x0_hat = _diffuse(bench, 0, new_network(work), weights, work.intervals, state, {}, tell)
-    return filled(shot, shared(x0_hat), work.basis)
+    fill = _diffuse(bench, 0, new_network(work), weights, work.intervals, state, {}, tell)
+    return filled(shot, finish(bench, len(work.intervals), fill), work.basis)
 
 
 def _diffuse(
@@ -227,8 +228,8 @@ def _diffuse(
     state: State | None,
     arrays: Arrays,
     on_interval: Callable[[int, Tensor, int | None], None] = lambda *_: None,
-) -> Tensor:
-    """The reverse diffusion through all intervals; x0_hat of the last.
+) -> Fill:
+    """The reverse diffusion through all intervals; the fill that the last leaves.
 
     Args:
         first_part: Index of the first interval's work in the meter.
@@ -264,9 +265,8 @@ def _diffuse(
         x0_hat, layout = keep_layout(work, interval, clip, fill.x0_hat)
         fill = replace(fill, x0_hat=x0_hat)
         on_interval(index, x0_hat, layout)
-        if interval is not intervals[-1]:
-            bench.checkpoint(at(index + 1)(0, fill))
-    return fill.x0_hat
+        bench.checkpoint(at(index + 1)(0, fill))
+    return fill
 
 
 def run_parallel(

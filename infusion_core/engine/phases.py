@@ -20,6 +20,7 @@ from infusion_core.engine.train import Learner, train_interval
 from infusion_core.engine.work import Work
 from infusion_core.errors import Cancelled
 from infusion_core.estimate import voxels_at_once
+from infusion_core.exemplars import finished
 from infusion_core.hold import held_where_asked
 from infusion_core.intervals import Interval
 from infusion_core.meter import Part, WorkMeter
@@ -263,3 +264,23 @@ def denoise(
             should_stop=bench.watch.should_stop,
         )
     return reached()
+
+
+def finish(bench: Bench, part: int, fill: Fill) -> np.ndarray:
+    """The fill at full resolution, (1, 3, F, H, W), once the last stage is denoised.
+
+    Args:
+        part: Index of this work in the meter.
+
+    Raises:
+        Cancelled: the watch wants to stop.
+    """
+    work = bench.work
+    return finished(
+        shared(fill.x0_hat),
+        work.intervals[-1].scale,
+        work.full_clip,
+        work.settings.run.seed,
+        on_frame=lambda done: bench.meter.done(part, done),
+        should_stop=bench.watch.should_stop,
+    )

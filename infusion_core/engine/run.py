@@ -17,6 +17,7 @@ from infusion_core.engine.phases import (
     Watch,
     denoise,
     fill_of,
+    finish,
     nothing_filled,
     open_bench,
     start_stage,
@@ -130,7 +131,7 @@ def run(
         on_interval(_result(work, learner, index, x0_hat, layout))
         phase, first_step = "done" if last else "start", 0
         bench.checkpoint(_state(learner, index if last else index + 1, phase, 0, fill))
-    return filled(shot, shared(fill.x0_hat), work.basis)
+    return filled(shot, finish(bench, 2 * len(work.intervals), fill), work.basis)
 
 
 def _result(work: Work, learner: Learner, index: int, x0_hat: Tensor, layout: int | None) -> IntervalResult:

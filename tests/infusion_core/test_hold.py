@@ -101,12 +101,14 @@ def test_only_finer_stages_of_a_run_that_asks_for_it_are_held(waves, tiny_settin
     assert all((one.x0_hat != other.x0_hat).any() for one, other in finer)
 
 
-def test_stages_that_are_held_start_as_high_as_those_of_the_preset():
-    settings = override(load_preset("standard"), {"sampling": {"hold_coarser": "on"}})
-    auto = load_preset("standard")
+@pytest.mark.parametrize(
+    ("preset", "levels"), [("standard", [-1, 302, 302, 302]), ("best", [-1, 302, 302, 302, 200])]
+)
+def test_stages_that_are_held_start_as_high_as_those_of_the_preset(preset, levels):
+    auto = load_preset(preset)
+    settings = override(auto, {"sampling": {"hold_coarser": "on"}})
     large = Extent((40, 272, 480), 90, np.ones((1, 1, 1), bool))
-    levels = [stage.t_high for stage in with_octaves(settings, large).stages]
-    assert levels == [-1, 302, 302, 302, 200]
+    assert [stage.t_high for stage in with_octaves(settings, large).stages] == levels
     assert with_octaves(with_octaves(settings, large), large) == with_octaves(settings, large)
     assert with_held_levels(with_octaves(auto, large)).stages == with_octaves(settings, large).stages
     thin = with_octaves(settings, replace(large, thickness=20))

@@ -112,7 +112,6 @@ def test_few_step_times_are_even_in_log_snr_where_the_schedule_is_fine(t_end, co
 @pytest.mark.parametrize(
     ("stages", "message"),
     [
-        ([{"scale": 0.5}], "end at 1.0"),
         ([{"scale": 1.0}, {"scale": 0.5}], "coarse to fine"),
         ([{"t_high": 500}], "pure noise"),
         ([{"t_high": -1, "t_low": 1500}], "noise levels lie between|Noise levels lie between"),

@@ -30,7 +30,7 @@ def test_the_first_stage_is_coarse_enough_and_each_stage_doubles_the_one_before(
     is_of_the_preset = first == settings.stages[0].scale
     assert is_of_the_preset or (first * side >= coarsest and first * thickness >= THINNEST)
     assert scales == [scales[0] * 2**i for i in range(len(scales))]
-    assert scales[-1] == 1.0
+    assert scales[-1] == settings.stages[-1].scale
 
 
 @given(PRESETS, SIZES, st.integers(1, 5000))
@@ -56,7 +56,7 @@ def test_a_thin_hole_has_the_finer_stages_of_a_thick_one(thickness, more):
 
 
 def test_stages_between_are_like_the_second_and_each_begins_at_a_lower_noise_level():
-    settings = load_preset("standard")
+    settings = load_preset("best")
     stages = with_octaves(settings, extent((100, 1000, 1400))).stages
     assert [stage.scale for stage in stages] == [1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1]
     assert stages[0] == replace(settings.stages[0], scale=1 / 64)
@@ -70,8 +70,17 @@ def test_stages_between_are_like_the_second_and_each_begins_at_a_lower_noise_lev
     assert levels[-1] == pytest.approx(second.t_high * (third.t_high / second.t_high) ** 5, abs=1)
 
 
-def test_a_second_stage_from_pure_noise_is_followed_by_lower_ones():
+def test_where_no_stage_is_at_full_resolution_levels_fall_by_a_third():
     settings = load_preset("standard")
+    first, *finer = with_octaves(settings, extent((100, 300, 400))).stages
+    assert [stage.scale for stage in (first, *finer)] == [1 / 16, 1 / 8, 1 / 4, 1 / 2]
+    second = settings.stages[1]
+    levels = [302, 201, 134]
+    assert finer == [replace(second, scale=1 / 2 ** (3 - k), t_high=level) for k, level in enumerate(levels)]
+
+
+def test_a_second_stage_from_pure_noise_is_followed_by_lower_ones():
+    settings = load_preset("best")
     first, second, third = settings.stages
     settings = replace(settings, stages=(first, replace(second, t_high=-1), third))
     levels = [stage.t_high for stage in with_octaves(settings, extent((100, 300, 400))).stages]

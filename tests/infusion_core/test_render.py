@@ -245,3 +245,24 @@ def test_a_process_without_torch_renders_the_same(made, waves, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert np.abs(np.load(paths[-1]) - result).max() < TOLERANCE
+
+
+def test_detail_from_the_plate_is_rendered_as_it_was_run(waves, tiny_settings, tmp_path):
+    few = {"training_steps": 4, "sampling_steps": 3}
+    settings = tiny_settings(
+        training={"optimiser": "adam"},
+        stages=[{"scale": 0.25, "intervals": 1, **few}, {"scale": 0.5, "t_high": 600, "intervals": 1, **few}],
+    )
+    weights, reports = [], []
+    result = run(waves, settings, on_interval=lambda one: weights.append(one.weights))
+    export_bundle(tmp_path / "bundle", settings, weights, waves)
+    bundle = open_bundle(tmp_path / "bundle")
+    rendered = render(bundle, waves, settings.run.seed, on_progress=reports.append)
+    away = np.abs(rendered - result)
+    assert np.quantile(away[waves.hole], 0.99) < TOLERANCE, "two places may be all but alike"
+    np.testing.assert_array_equal(rendered[waves.known], waves.plate[waves.known])
+    fractions = [report.fraction for report in reports]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == pytest.approx(1)
+    assert len(reports) == 2 + len(waves.plate)
+    assert np.abs(render(bundle, waves, 9) - result)[waves.hole].mean() > TOLERANCE

@@ -12,6 +12,11 @@ from infusion_core.errors import Cancelled
 from infusion_core.settings import override
 
 EXPERTS = 3
+FEW = {"training_steps": 4, "sampling_steps": 3}
+ENDING_AT_A_HALF = [
+    {"scale": 0.25, "t_low": 500, "intervals": 1, **FEW},
+    {"scale": 0.5, "t_high": 600, "intervals": 2, **FEW},
+]
 
 
 @pytest.fixture
@@ -56,8 +61,9 @@ def assert_same_weights(ours, theirs):
         {"training": {"fill": "zero"}},
         {"sampling": {"layouts": 2}},
         {"sampling": {"hold_coarser": "on"}},
+        {"stages": ENDING_AT_A_HALF},
     ],
-    ids=["muon", "adam without average", "no fill", "layouts", "held to the coarser fill"],
+    ids=["muon", "adam without average", "no fill", "layouts", "held to the coarser fill", "detail"],
 )
 @pytest.mark.usefixtures("every_step")
 def test_every_task_resumed_from_any_step_gives_the_same_bits(waves, parallel, tmp_path, tables):

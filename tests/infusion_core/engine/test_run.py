@@ -16,6 +16,11 @@ from infusion_core.intervals import resolve_intervals
 from infusion_core.schedule import make_schedule
 from infusion_core.settings import DiffusionSettings, override
 
+FEW = {"training_steps": 4, "sampling_steps": 3}
+ENDING_AT_A_HALF = [
+    {"scale": 0.25, "t_low": 500, "intervals": 1, **FEW},
+    {"scale": 0.5, "t_high": 600, "intervals": 2, **FEW},
+]
 VARIANTS = {
     "muon": {"training": {"optimiser": "muon", "learning_rate": 0.02}},
     "adam without average": {"training": {"optimiser": "adam", "ema": 0.0}, "network": {"basis": "rgb"}},
@@ -25,6 +30,7 @@ VARIANTS = {
     "held noise": {"diffusion": {"held_noise": 0.6}},
     "restart": {"training": {"prior": True, "restart": True}},
     "layouts": {"sampling": {"layouts": 3}},
+    "detail from the plate": {"stages": ENDING_AT_A_HALF},
     "held to the coarser fill": {"sampling": {"layouts": 2, "hold_coarser": "on"}},
 }
 
@@ -99,6 +105,23 @@ def test_a_cancelled_run_leaves_a_state_that_goes_on_to_the_same_bits(waves, tin
         )
     assert len(reports) == when
     assert_same_ends(finish(waves, settings), finish(waves, settings, states[-1]))
+
+
+def test_a_run_stopped_while_it_takes_detail_from_the_plate_goes_on_with_it(waves, tiny_settings):
+    settings, reports, states = tiny_settings(stages=ENDING_AT_A_HALF), [], []
+    with pytest.raises(Cancelled):
+        run(
+            waves,
+            settings,
+            on_progress=reports.append,
+            should_stop=lambda: any("detail" in report.message for report in reports),
+            on_checkpoint=states.append,
+        )
+    assert states[-1].phase == "done"
+    assert reports[-1].fraction < 1.0
+    result, weights = finish(waves, settings, states[-1])
+    assert weights == {}, "nothing is trained again"
+    np.testing.assert_array_equal(result, finish(waves, settings)[0])
 
 
 @pytest.mark.parametrize("layouts", [1, 2])

@@ -1,0 +1,113 @@
+"""Fine detail from where the plate looks alike."""
+
+import numpy as np
+import pytest
+
+from infusion_core.clip import Clip, all_unknown_filled, scaled_clip, upsampled
+from infusion_core.detail_work import octaves_left
+from infusion_core.errors import Cancelled
+from infusion_core.exemplars import finished
+
+HOLE = (slice(None), slice(24, 36), slice(28, 44))
+
+
+def shot(frames, hole=HOLE):
+    """A shot (3, F, H, W) with a hole in it, and its true content."""
+    plate = np.asarray(frames, np.float32)[None]
+    hidden = np.zeros(plate.shape[2:], bool)
+    hidden[hole] = True
+    known = (~hidden).astype(np.float32)[None, None]
+    return Clip(plate * known, known, hidden), plate
+
+
+def tiled(frames=4, side=16, seed=0):
+    """Colours whose pattern comes again every ``side`` pixels, the same on all frames."""
+    tile = np.random.default_rng(seed).uniform(-0.5, 0.5, (3, 1, side, side))
+    return np.broadcast_to(np.tile(tile, (1, 1, 4, 5)), (3, frames, 4 * side, 5 * side))
+
+
+def coarse(plate, scale=0.5):
+    """What a perfect stage at a scale would have filled in."""
+    return scaled_clip(all_unknown_filled(plate, np.ones_like(plate[:, :1])), scale).plate
+
+
+def error(filled, truth, hole):
+    return np.sqrt(((filled - truth)[0][:, hole] ** 2).mean())
+
+
+def test_detail_that_the_plate_shows_elsewhere_comes_back():
+    clip, truth = shot(tiled())
+    fill = coarse(truth)
+    blurred = error(upsampled(fill, *clip.size[1:]), truth, clip.hole)
+    assert blurred > 0.15
+    assert error(finished(fill, 0.5, clip, 0), truth, clip.hole) < 0.4 * blurred
+
+
+def test_two_octaves_are_done_one_after_the_other():
+    clip, truth = shot(tiled(side=32).repeat(2, axis=2)[:, :, :64, :80])
+    done = []
+    finished(coarse(truth, 0.25), 0.25, clip, 0, on_frame=done.append)
+    assert done == list(range(1, 9)), "four frames at a half, four at full resolution"
+
+
+def test_known_pixels_stay_and_a_last_stage_at_full_resolution_is_left_alone():
+    clip, truth = shot(tiled())
+    known = clip.known[0, 0] > 0
+    filled = finished(coarse(truth), 0.5, clip, 0)
+    np.testing.assert_array_equal(filled[0][:, known], clip.plate[0][:, known])
+    assert finished(truth, 1.0, clip, 0) is truth
+
+
+def test_detail_of_a_still_fill_stays_where_it_is():
+    """The picture has grain, so that of each frame another place would be the most alike."""
+    grain = np.random.default_rng(1).normal(0, 0.02, (3, 12, 64, 80))
+    clip, _ = shot(tiled(12) + grain)
+    fill = coarse(tiled(12)[None].astype(np.float32))
+    filled = finished(fill, 0.5, clip, 0)[0][:, clip.hole].reshape(3, 12, -1)
+    assert filled.std(axis=1).mean() < 2 * 0.02
+    assert filled.mean(axis=1).std() > 0.2
+
+
+def test_the_detail_of_what_moves_moves_with_it():
+    pattern = np.concatenate([np.roll(tiled(1), 2 * k, axis=3) for k in range(6)], axis=1)
+    clip, truth = shot(pattern)
+    fill = coarse(truth)
+    blurred = error(upsampled(fill, *clip.size[1:]), truth, clip.hole)
+    assert error(finished(fill, 0.5, clip, 0), truth, clip.hole) < 0.5 * blurred
+
+
+def test_where_nothing_is_known_wide_enough_the_fill_is_enlarged_alone():
+    clip, truth = shot(tiled(), (slice(None), slice(4, 60), slice(4, 76)))
+    filled = finished(coarse(truth), 0.5, clip, 0)
+    enlarged = upsampled(coarse(truth), *clip.size[1:]).clip(-1, 1)
+    np.testing.assert_allclose(filled[0][:, clip.hole], enlarged[0][:, clip.hole], atol=1e-6)
+
+
+def test_frames_without_a_hole_and_a_hole_that_comes_back_are_no_trouble():
+    plate = tiled(7)
+    hidden = np.zeros((7, 64, 80), bool)
+    hidden[[1, 2, 5], 24:36, 28:44] = True
+    clip, truth = shot(plate, hidden)
+    assert error(finished(coarse(truth), 0.5, clip, 0), truth, clip.hole) < 0.1
+
+
+def test_a_seed_gives_one_result_and_another_seed_another():
+    noise = np.random.default_rng(2).uniform(-0.5, 0.5, (3, 4, 40, 60))
+    clip, truth = shot(noise)
+    one, again, other = (finished(coarse(truth), 0.5, clip, seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(one, again)
+    assert (one != other).any()
+
+
+def test_it_stops_between_frames():
+    clip, truth = shot(tiled())
+    done = []
+    with pytest.raises(Cancelled):
+        finished(coarse(truth), 0.5, clip, 0, on_frame=done.append, should_stop=lambda: len(done) == 2)
+    assert done == [1, 2]
+
+
+def test_octaves_double_up_to_full_resolution():
+    assert octaves_left(1.0) == ()
+    assert octaves_left(0.5) == (1.0,)
+    assert octaves_left(0.2) == (0.4, 0.8, 1.0)
