@@ -21,7 +21,7 @@ from infusion_core.resample import box_matrix, cubic_matrix, resampled
 
 MARGIN = BESIDE * SPACING  # pixels of a look to every side of its place
 WINDOW = 6  # places are compared that lie on the same frame or up to so many from it
-ROWS_AT_ONCE = 2048
+ROWS_AT_ONCE = 512
 
 
 @dataclass(frozen=True)
@@ -56,20 +56,17 @@ def _around(low: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 def _looks(low: np.ndarray, usable: np.ndarray, generator: np.random.Generator) -> _Looks:
     padded = np.pad(low, ((0, 0), (1, 1), (MARGIN, MARGIN), (MARGIN, MARGIN)), mode="edge")
-    values = _around(padded, _some(usable, slice(None), generator)).astype(np.float64)
+    values = _around(padded, _some(usable, generator)).astype(np.float64)
     _, vectors = np.linalg.eigh(np.cov(values, rowvar=False))
     components = vectors[:, ::-1][:, :DIMENSIONS].astype(np.float32)
     return _Looks(padded, values.mean(axis=0).astype(np.float32), components)
 
 
-def _some(usable: np.ndarray, frames: slice, generator: np.random.Generator) -> np.ndarray:
-    """``SOURCES`` random usable places (N, 3) of some frames; none where there is none."""
-    found = np.flatnonzero(usable[frames])
-    if not len(found):
-        return np.empty((0, 3), int)
+def _some(usable: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """``SOURCES`` random places (N, 3) that are usable."""
+    found = np.flatnonzero(usable)
     chosen = found[generator.integers(len(found), size=SOURCES)]
-    places = np.stack(np.unravel_index(chosen, usable[frames].shape), axis=1)
-    return places + np.array([frames.start or 0, 0, 0])
+    return np.stack(np.unravel_index(chosen, usable.shape), axis=1)
 
 
 def _difference(looks: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -79,9 +76,11 @@ def _difference(looks: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 def _nearest(looks: np.ndarray, sources: np.ndarray) -> np.ndarray:
     """Index of the most alike source of each look."""
-    squares = (sources**2).sum(axis=1)
+    half_squares = 0.5 * (sources**2).sum(axis=1, keepdims=True)
+    against = np.concatenate([-sources, half_squares], axis=1).T
+    looks = np.concatenate([looks, np.ones_like(looks[:, :1])], axis=1)
     parts = np.split(looks, range(ROWS_AT_ONCE, len(looks), ROWS_AT_ONCE))
-    return np.concatenate([(squares - 2.0 * (part @ sources.T)).argmin(axis=1) for part in parts])
+    return np.concatenate([(part @ against).argmin(axis=1) for part in parts])
 
 
 def _usable(known: np.ndarray) -> np.ndarray:
@@ -91,39 +90,76 @@ def _usable(known: np.ndarray) -> np.ndarray:
     return usable
 
 
-def _alike(
-    looks: _Looks, usable: np.ndarray, hole: np.ndarray, generator: np.random.Generator
-) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
-    """A function that gives pixels (N, 3) of a frame's hole, and the places alike; frames in turn.
+@dataclass
+class _Search:
+    """Finds for the pixels of a hole the places that look most like them, one frame after the other.
 
-    A pixel is also offered what it was given on the frame before, a frame later: so detail stays where it
-    is as long as the fill does.
+    Every frame is compared with the same rows and columns, each as many frames away; so what stands still is
+    given the same detail on all frames. Besides, a pixel is offered what it was given on the frame before, a
+    frame later, and its own place on the nearest frames that show it.
+
+    Attributes:
+        looks: Of the clip.
+        usable: Places whose look is known, (F, H, W) bool.
+        sites: Places (N, 3), with frames relative to the one in work.
+        given: What was given on the frame before, (H, W, 3); frame -1 where nothing was.
     """
-    before = np.zeros((*hole.shape[1:], 3), int)
-    is_given = np.zeros(hole.shape[1:], bool)
 
-    def of_frame(number: int) -> tuple[np.ndarray, np.ndarray]:
-        rows, columns = hole[number].nonzero()
-        pixels = np.stack([np.full_like(rows, number), rows, columns], axis=1)
-        sources = _some(usable, slice(max(0, number - WINDOW), number + WINDOW + 1), generator)
-        if not len(sources) or not len(pixels):
-            is_given[:] = False
-            return pixels[:0], pixels[:0]
-        wanted = looks.at(pixels)
-        seen = looks.at(sources)
+    looks: _Looks
+    usable: np.ndarray
+    sites: np.ndarray
+    given: np.ndarray
+
+    def places_of(self, pixels: np.ndarray) -> np.ndarray:
+        """Places for pixels, both (N, 3), all of one frame's hole; none where there are none."""
+        wanted, sources = self.looks.at(pixels), self._sources(pixels[0, 0])
+        if not len(sources):
+            return pixels[:0]
+        seen = self.looks.at(sources)
         nearest = _nearest(wanted, seen)
         places, least = sources[nearest], _difference(wanted, seen[nearest])
-        later = before[rows, columns] + np.array([1, 0, 0])
-        fits = is_given[rows, columns] & (later[:, 0] < len(usable))
-        fits[fits] = usable[tuple(later[fits].T)]
-        if fits.any():
-            better = fits.copy()
-            better[fits] = _difference(wanted[fits], looks.at(later[fits])) <= least[fits]
-            places[better] = later[better]
-        before[rows, columns], is_given[:] = places, hole[number]
-        return pixels, places
+        _, rows, columns = pixels.T
+        for offered in (self._given_before(rows, columns), *self._elsewhen(pixels)):
+            fits = (offered[:, 0] >= 0).nonzero()[0]
+            difference = _difference(wanted[fits], self.looks.at(offered[fits]))
+            better = fits[difference <= least[fits]]
+            places[better], least[better] = offered[better], difference[difference <= least[fits]]
+        self.given[..., 0] = -1
+        self.given[rows, columns] = places
+        return places
 
-    return of_frame
+    def _sources(self, number: int) -> np.ndarray:
+        last = len(self.usable) - 1
+        places = self.sites.copy()
+        frames = np.abs(number + places[:, 0])
+        places[:, 0] = np.where(frames > last, 2 * last - frames, frames).clip(0, last)
+        found: np.ndarray = places[self.usable[tuple(places.T)]]
+        return found
+
+    def _given_before(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        later = self.given[rows, columns]
+        fits = (later[:, 0] >= 0) & (later[:, 0] < len(self.usable) - 1)
+        later[:, 0] += 1
+        fits[fits] = self.usable[tuple(later[fits].T)]
+        later[~fits, 0] = -1
+        return later
+
+    def _elsewhen(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The pixels' own places on the nearest frame before and after that shows them."""
+        number = pixels[0, 0]
+        shown = self.usable[:, pixels[:, 1], pixels[:, 2]]
+        before, after = shown[:number][::-1], shown[number:]
+        earlier, later = pixels.copy(), pixels.copy()
+        earlier[:, 0] = np.where(before.any(axis=0), number - 1 - before.argmax(axis=0), -1) if number else -1
+        later[:, 0] = np.where(after.any(axis=0), number + after.argmax(axis=0), -1)
+        return earlier, later
+
+
+def _search(low: np.ndarray, usable: np.ndarray, generator: np.random.Generator) -> _Search:
+    sites = _some(usable, generator)
+    sites[:, 0] = generator.integers(-WINDOW, WINDOW + 1, size=SOURCES)
+    nothing = np.full((*usable.shape[1:], 3), -1)
+    return _Search(_looks(low, usable, generator), usable, sites, nothing)
 
 
 def _doubled(
@@ -140,10 +176,12 @@ def _doubled(
     if usable.any():
         low = _reduced_and_enlarged(content, coarser.shape[-2:])
         detail = content - low
-        alike = _alike(_looks(low, usable, generator), usable, clip.hole, generator)
-        for number in range(len(usable)):
+        search = _search(low, usable, generator)
+        for number, hole in enumerate(clip.hole):
             raise_if_stopped(should_stop)
-            pixels, places = alike(number)
+            pixels = np.insert(np.argwhere(hole), 0, number, axis=1)
+            places = search.places_of(pixels) if len(pixels) else pixels
+            pixels = pixels[: len(places)]
             content[(slice(None), *pixels.T)] += detail[(slice(None), *places.T)]
             on_frame()
     filled: np.ndarray = content[None].clip(-1.0, 1.0)
