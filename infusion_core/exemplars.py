@@ -2,8 +2,8 @@
 
 What a fill lacks at twice its resolution is texture that the plate shows elsewhere. For each pixel of the
 hole the place is looked up that looks the same without its own detail, and that detail is added (Freeman et
-al. 2002, "Example-based super-resolution"). A network at that resolution costs as much as all coarser ones
-and makes worse of it what it was given (docs/experiments.md, "Detail from the plate").
+al. 2002, "Example-based super-resolution"). A network at that resolution costs nearly as much as all coarser
+ones, and one of few steps makes worse what it was given (docs/experiments.md, "Detail from the plate").
 """
 
 from __future__ import annotations
