@@ -29,7 +29,8 @@ def settings():
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.0])
-def test_the_truth_is_the_plate_wherever_all_of_a_pixel_is_known(clip, settings, scale):
+def test_the_truth_is_the_plate_wherever_all_of_a_pixel_is_known(clip, scale):
+    settings = load_preset("best")
     work = begin(shot_from_arrays(clip.plate, clip.hole, settings, "display"), settings)
     interval = next(one for one in work.intervals if one.scale == scale)
     known, truth = work.clip(interval), scaled_truth(clip, work, scale)
