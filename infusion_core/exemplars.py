@@ -17,7 +17,7 @@ from infusion_core.clip import Clip, scaled_clip, upsampled
 from infusion_core.detail_work import BESIDE, DIMENSIONS, SOURCES, SPACING, octaves_left
 from infusion_core.metrics.regions import dilated
 from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
-from infusion_core.resample import box_matrix, cubic_matrix, resampled
+from infusion_core.resample import box_matrix, resampled
 
 MARGIN = BESIDE * SPACING  # pixels of a look to every side of its place
 WINDOW = 6  # places are compared that lie on the same frame or up to so many from it
@@ -41,8 +41,13 @@ class _Looks:
 
     def at(self, places: np.ndarray) -> np.ndarray:
         """Looks (N, DIMENSIONS) of places (N, 3): frame, row, column."""
-        parts = np.split(places, range(ROWS_AT_ONCE, len(places), ROWS_AT_ONCE))
-        return np.concatenate([(_around(self.low, part) - self.mean) @ self.components for part in parts])
+        return np.concatenate(
+            [(_around(self.low, part) - self.mean) @ self.components for part in _in_parts(places)]
+        )
+
+
+def _in_parts(rows: np.ndarray) -> list[np.ndarray]:
+    return np.split(rows, range(ROWS_AT_ONCE, len(rows), ROWS_AT_ONCE))
 
 
 def _around(low: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -79,8 +84,7 @@ def _nearest(looks: np.ndarray, sources: np.ndarray) -> np.ndarray:
     half_squares = 0.5 * (sources**2).sum(axis=1, keepdims=True)
     against = np.concatenate([-sources, half_squares], axis=1).T
     looks = np.concatenate([looks, np.ones_like(looks[:, :1])], axis=1)
-    parts = np.split(looks, range(ROWS_AT_ONCE, len(looks), ROWS_AT_ONCE))
-    return np.concatenate([(part @ against).argmin(axis=1) for part in parts])
+    return np.concatenate([(part @ against).argmin(axis=1) for part in _in_parts(looks)])
 
 
 def _usable(known: np.ndarray) -> np.ndarray:
@@ -122,8 +126,9 @@ class _Search:
         for offered in (self._given_before(rows, columns), *self._elsewhen(pixels)):
             fits = (offered[:, 0] >= 0).nonzero()[0]
             difference = _difference(wanted[fits], self.looks.at(offered[fits]))
-            better = fits[difference <= least[fits]]
-            places[better], least[better] = offered[better], difference[difference <= least[fits]]
+            is_better = difference <= least[fits]
+            better = fits[is_better]
+            places[better], least[better] = offered[better], difference[is_better]
         self.given[..., 0] = -1
         self.given[rows, columns] = places
         return places
@@ -174,7 +179,8 @@ def _doubled(
     content = (clip.plate * clip.known + enlarged * (1.0 - clip.known))[0]
     usable = _usable(clip.known[0, 0] > 0)
     if usable.any():
-        low = _reduced_and_enlarged(content, coarser.shape[-2:])
+        sides = zip(content.shape[-2:], coarser.shape[-2:], strict=True)
+        low = upsampled(resampled(content, *(box_matrix(*side) for side in sides)), *clip.size[1:])
         detail = content - low
         search = _search(low, usable, generator)
         for number, hole in enumerate(clip.hole):
@@ -186,13 +192,6 @@ def _doubled(
             on_frame()
     filled: np.ndarray = content[None].clip(-1.0, 1.0)
     return filled
-
-
-def _reduced_and_enlarged(content: np.ndarray, coarse: tuple[int, ...]) -> np.ndarray:
-    sides = tuple(zip(content.shape[-2:], coarse, strict=True))
-    down = (box_matrix(many, few) for many, few in sides)
-    up = (cubic_matrix(few, many) for many, few in sides)
-    return resampled(resampled(content, *down), *up)
 
 
 def finished(

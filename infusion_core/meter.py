@@ -62,9 +62,9 @@ def _denoising(interval: Interval, extent: Extent, settings: Settings, message: 
 
 def sequential_parts(extent: Extent, settings: Settings) -> tuple[Part, ...]:
     """Of training in sequential mode: each interval is trained, then denoised; then comes finer detail."""
-    denoising = sampling_parts(extent, settings)
-    pairs = zip(expert_parts(extent, settings), denoising, strict=False)
-    return (*(part for pair in pairs for part in pair), denoising[-1])
+    *denoising, detail = sampling_parts(extent, settings)
+    pairs = zip(expert_parts(extent, settings), denoising, strict=True)
+    return (*(part for pair in pairs for part in pair), detail)
 
 
 def trunk_parts(extent: Extent, settings: Settings) -> tuple[Part, ...]:
