@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import sys
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -38,7 +40,20 @@ class _Ticker:
             click.echo(f"    {self._label}: {100 * progress.fraction:.0f} %{left}", err=True)
 
 
+def stop_with_parent() -> None:
+    """Have this process stop when the one that started it is gone, however that was stopped."""
+
+    def wait() -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
 def _child(row: Row, clips: Path, out: Path) -> None:
+    stop_with_parent()
     try:
         run_row(row, clips, out, _Ticker(row.key))
     except InfusionError as error:

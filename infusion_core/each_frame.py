@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from infusion_core.cores import usable_cores
 from infusion_core.progress import OnProgress, Progress, ShouldStop, raise_if_stopped
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ def for_each_frame(
         Cancelled: ``should_stop`` said so.
     """
     results: list[T] = []
-    with ThreadPoolExecutor(min(_MAX_THREADS, os.cpu_count() or 1)) as pool:
+    with ThreadPoolExecutor(min(_MAX_THREADS, usable_cores())) as pool:
         try:
             for number, result in enumerate(pool.map(work, range(count))):
                 raise_if_stopped(should_stop)

@@ -11,6 +11,7 @@ import onnxruntime
 
 from infusion_core.bundle import Bundle
 from infusion_core.clip import Clip, clip_from_shot, filled, scaled_clip
+from infusion_core.cores import limit_numpy, threads_for
 from infusion_core.denoisers import INPUT_NAMES, shot_denoiser
 from infusion_core.estimate import call_flops, detail_flops, detail_frames
 from infusion_core.exemplars import finished
@@ -39,7 +40,7 @@ def available_providers(device: str = "auto") -> list[str]:
 def _denoiser(bundle: Bundle, interval: Interval, clip: Clip) -> Denoiser:
     run = bundle.settings.run
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = run.threads
+    options.intra_op_num_threads = threads_for(run.threads)
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(
         bundle.models[interval.index], options, providers=available_providers(run.device)
@@ -156,6 +157,7 @@ def render(
     Raises:
         Cancelled: ``should_stop`` returned true.
     """
+    limit_numpy(threads_for(bundle.settings.run.threads))
     schedule = make_schedule(bundle.settings.diffusion)
     full_clip = clip_from_shot(shot, bundle.basis)
     take = _Take(seed, shot_gain(full_clip, bundle.basis, bundle.settings), _layouts(bundle, seed))

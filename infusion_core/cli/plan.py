@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 import click
 
 from infusion_core.cli.display import format_seconds
+from infusion_core.cores import threads_for
 from infusion_core.estimate import Estimate
 from infusion_core.follow import plan_shot
 from infusion_core.intervals import resolve_intervals
@@ -45,7 +45,7 @@ def show_plan(spec: JobSpec, folder: JobFolder, *, as_json: bool) -> None:
 def describe_plan(spec: JobSpec, folder: JobFolder, holes: HolePlan, expected: Estimate) -> dict[str, Any]:
     """All that was resolved, as plain data."""
     box, written = holes.box, tuple(frame for frame in holes.frames if frame not in holes.handles)
-    size, cores = holes.extent.size, spec.settings.run.threads or _usable_cores()
+    size, cores = holes.extent.size, threads_for(spec.settings.run.threads)
     settings = with_octaves(spec.settings, holes.extent)
     intervals = resolve_intervals(settings)
     return {
@@ -83,10 +83,6 @@ def describe_plan(spec: JobSpec, folder: JobFolder, holes: HolePlan, expected: E
         ],
         "settings": settings.to_dict(),
     }
-
-
-def _usable_cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _for_people(plan: dict[str, Any]) -> str:

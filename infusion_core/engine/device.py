@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import torch
 from torch import nn
 
+from infusion_core.cores import limit_numpy, threads_for
 from infusion_core.errors import SettingsError
 from infusion_core.settings import RunSettings
 
@@ -36,10 +35,10 @@ def choose_device(name: str) -> torch.device:
 
 
 def set_threads(count: int) -> None:
-    """Use ``count`` CPU threads, 0 for as many cores as this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    available = len(affinity(0)) if affinity else os.cpu_count() or 1
-    torch.set_num_threads(count or available)
+    """Use ``count`` CPU threads, in PyTorch and NumPy; 0: as many as this process has cores."""
+    threads = threads_for(count)
+    torch.set_num_threads(threads)
+    limit_numpy(threads)
 
 
 def has_fast_bfloat16(device: torch.device) -> bool:

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from infusion_core.cores import usable_cores
 from infusion_core.settings import Settings
 
 _QUERY = ("nvidia-smi", "--query-gpu=index", "--format=csv,noheader")
@@ -58,9 +59,4 @@ def make_slots(gpus: Sequence[str], at_once: int) -> list[Slot]:
     if gpus:
         return [Slot(gpu) for gpu in gpus[: at_once or None]]
     count = at_once or 1
-    return [Slot(threads=max(1, _cores() // count) if count > 1 else 0) for _ in range(count)]
-
-
-def _cores() -> int:
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
+    return [Slot(threads=max(1, usable_cores() // count) if count > 1 else 0) for _ in range(count)]

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infusion_core.box import Box
+from infusion_core.cores import threads_for
 from infusion_core.errors import InfusionError, InputError, OutputError, ResourceError
 
 try:
@@ -76,7 +77,7 @@ def splice(
     edges = (box.x0, box.y0, box.x1, box.y1)
     with _project_errors({} if frame is None else {_key(source): frame}):
         return _native.splice(
-            source, target, part, edges, arrays, np.ascontiguousarray(mask), exact, _threads(threads)
+            source, target, part, edges, arrays, np.ascontiguousarray(mask), exact, threads_for(threads)
         )
 
 
@@ -107,17 +108,13 @@ def read_region(
     """
     numbers = {} if frames is None else dict(zip(map(_key, paths), frames, strict=True))
     with _project_errors(numbers):
-        _native.read_region(paths, part, channels, (box.x0, box.y0, box.x1, box.y1), out, _threads(threads))
+        _native.read_region(
+            paths, part, channels, (box.x0, box.y0, box.x1, box.y1), out, threads_for(threads)
+        )
 
 
 def _key(path: Path) -> str:
     return os.path.normpath(path)
-
-
-def _threads(asked: int) -> int:
-    if asked:
-        return asked
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 _ERRORS: dict[str, type[InfusionError]] = {

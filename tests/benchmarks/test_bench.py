@@ -1,6 +1,11 @@
 """The bench on small clips of its own making: matrix, baselines, rows, resuming, report."""
 
 import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -222,3 +227,47 @@ def test_the_curve_shows_budgets_as_a_line_and_baselines_as_a_level():
     assert y0 > y1
     assert any(path.get("stroke-dasharray") for path in root.findall(".//{*}path"))
     assert quality_curve([mean("telea", None, 15.0)]) is None
+
+
+_ENDLESS = """
+import multiprocessing, time
+from benchmarks.run import stop_with_parent
+
+def work(started):
+    stop_with_parent()
+    started.set()
+    time.sleep(600)
+
+if __name__ == "__main__":
+    context = multiprocessing.get_context("spawn")
+    started = context.Event()
+    child = context.Process(target=work, args=(started,))
+    child.start()
+    started.wait()
+    print(child.pid, flush=True)
+    child.join()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_row_stops_when_the_bench_is_killed(tmp_path):
+    script = tmp_path / "endless.py"
+    script.write_text(_ENDLESS)
+    root = str(Path(__file__).parents[2])
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": root}
+    ) as bench:
+        child = int(bench.stdout.readline())
+        bench.kill()
+    deadline = time.monotonic() + 20
+    while _is_running(child):
+        assert time.monotonic() < deadline, f"process {child} still runs"
+        time.sleep(0.05)
+
+
+def _is_running(process):
+    status = Path(f"/proc/{process}/stat")
+    try:
+        return status.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -1,6 +1,8 @@
 import pytest
 import torch
+from threadpoolctl import threadpool_info, threadpool_limits
 
+from infusion_core.cores import usable_cores
 from infusion_core.engine.device import bfloat16_is_right, choose_device, choose_precision, set_threads
 from infusion_core.errors import SettingsError
 from infusion_core.settings import RunSettings
@@ -34,15 +36,24 @@ def test_wrong_bfloat16_is_found_out(monkeypatch):
         choose_precision(RunSettings(precision="bfloat16"), CPU, 12)
 
 
-def test_threads_are_as_many_as_asked_for():
+def _numpy_threads() -> list[int]:
+    return [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+
+
+def test_threads_are_as_many_as_asked_for() -> None:
     before = torch.get_num_threads()
-    try:
-        set_threads(1)
-        assert torch.get_num_threads() == 1
-        set_threads(0)
-        assert torch.get_num_threads() >= 1
-    finally:
-        torch.set_num_threads(before)
+    with threadpool_limits():
+        try:
+            set_threads(1)
+            assert torch.get_num_threads() == 1
+            assert set(_numpy_threads()) == {1}
+            set_threads(2)
+            assert torch.get_num_threads() == 2
+            assert 2 in _numpy_threads()
+            set_threads(0)
+            assert torch.get_num_threads() == usable_cores()
+        finally:
+            torch.set_num_threads(before)
 
 
 def test_auto_leaves_bfloat16_alone_on_windows_too_short_for_it() -> None:
