@@ -167,6 +167,37 @@ def _search(low: np.ndarray, usable: np.ndarray, generator: np.random.Generator)
     return _Search(_looks(low, usable, generator), usable, sites, nothing)
 
 
+def _range_around(clip: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest value of places and their eight neighbours in (3, F, H, W), each (3, N)."""
+    (number, rows, columns), (last_row, last_column) = places.T, np.subtract(clip.shape[2:], 1)
+    around = [
+        clip[:, number, (rows + down).clip(0, last_row), (columns + right).clip(0, last_column)]
+        for down in (-1, 0, 1)
+        for right in (-1, 0, 1)
+    ]
+    return np.min(around, axis=0), np.max(around, axis=0)
+
+
+def _with_detail(content: np.ndarray, low: np.ndarray, pixels: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Values (3, N) of pixels with the detail of their places, no stronger than it is there.
+
+    An edge that lies a little aside of the pixel's own would leave dark and bright pixels beside it. So the
+    value leaves the range of the enlarged fill around it no farther than the plate leaves that of its own.
+
+    Args:
+        content: The enlarged fill in the plate, (3, F, H, W).
+        low: The same without its finest detail.
+        pixels, places: (N, 3).
+    """
+    at, there = (slice(None), *pixels.T), (slice(None), *places.T)
+    least_there, most_there = _range_around(low, places)
+    below = np.maximum(least_there - content[there], 0.0)
+    above = np.maximum(content[there] - most_there, 0.0)
+    least, most = _range_around(content, pixels)
+    value: np.ndarray = content[at] + content[there] - low[there]
+    return value.clip(least - below, most + above)
+
+
 def _doubled(
     coarser: np.ndarray,
     clip: Clip,
@@ -181,14 +212,13 @@ def _doubled(
     if usable.any():
         sides = zip(content.shape[-2:], coarser.shape[-2:], strict=True)
         low = upsampled(resampled(content, *(box_matrix(*side) for side in sides)), *clip.size[1:])
-        detail = content - low
         search = _search(low, usable, generator)
         for number, hole in enumerate(clip.hole):
             raise_if_stopped(should_stop)
             pixels = np.insert(np.argwhere(hole), 0, number, axis=1)
             places = search.places_of(pixels) if len(pixels) else pixels
             pixels = pixels[: len(places)]
-            content[(slice(None), *pixels.T)] += detail[(slice(None), *places.T)]
+            content[(slice(None), *pixels.T)] = _with_detail(content, low, pixels, places)
             on_frame()
     filled: np.ndarray = content[None].clip(-1.0, 1.0)
     return filled
