@@ -22,6 +22,7 @@ from infusion_core.resample import box_matrix, resampled
 MARGIN = BESIDE * SPACING  # pixels of a look to every side of its place
 WINDOW = 6  # places are compared that lie on the same frame or up to so many from it
 ROWS_AT_ONCE = 512
+STANDS_OUT = 0.5  # deviations of the plate's detail by which a pixel may leave the range around it unasked
 
 
 @dataclass(frozen=True)
@@ -178,15 +179,19 @@ def _range_around(clip: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.
     return np.min(around, axis=0), np.max(around, axis=0)
 
 
-def _with_detail(content: np.ndarray, low: np.ndarray, pixels: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Values (3, N) of pixels with the detail of their places, no stronger than it is there.
+def _with_detail(
+    content: np.ndarray, low: np.ndarray, margin: np.ndarray, pixels: np.ndarray, places: np.ndarray
+) -> np.ndarray:
+    """Values (3, N) of pixels with the detail of their places, which stands out no more than it does there.
 
     An edge that lies a little aside of the pixel's own would leave dark and bright pixels beside it. So the
-    value leaves the range of the enlarged fill around it no farther than the plate leaves that of its own.
+    value leaves the range of the enlarged fill around it no farther than the plate leaves that of its own,
+    but for a margin.
 
     Args:
         content: The enlarged fill in the plate, (3, F, H, W).
         low: The same without its finest detail.
+        margin: (3, 1).
         pixels, places: (N, 3).
     """
     at, there = (slice(None), *pixels.T), (slice(None), *places.T)
@@ -195,7 +200,7 @@ def _with_detail(content: np.ndarray, low: np.ndarray, pixels: np.ndarray, place
     above = np.maximum(content[there] - most_there, 0.0)
     least, most = _range_around(content, pixels)
     value: np.ndarray = content[at] + content[there] - low[there]
-    return value.clip(least - below, most + above)
+    return value.clip(least - below - margin, most + above + margin)
 
 
 def _doubled(
@@ -212,13 +217,14 @@ def _doubled(
     if usable.any():
         sides = zip(content.shape[-2:], coarser.shape[-2:], strict=True)
         low = upsampled(resampled(content, *(box_matrix(*side) for side in sides)), *clip.size[1:])
+        margin = STANDS_OUT * (content - low)[:, clip.known[0, 0] > 0].std(axis=1, keepdims=True)
         search = _search(low, usable, generator)
         for number, hole in enumerate(clip.hole):
             raise_if_stopped(should_stop)
             pixels = np.insert(np.argwhere(hole), 0, number, axis=1)
             places = search.places_of(pixels) if len(pixels) else pixels
             pixels = pixels[: len(places)]
-            content[(slice(None), *pixels.T)] = _with_detail(content, low, pixels, places)
+            content[(slice(None), *pixels.T)] = _with_detail(content, low, margin, pixels, places)
             on_frame()
     filled: np.ndarray = content[None].clip(-1.0, 1.0)
     return filled
