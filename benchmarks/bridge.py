@@ -11,7 +11,6 @@ Plates, results and timings live in a temporary folder (--folder to choose the d
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
 import tempfile
 import time
@@ -24,6 +23,7 @@ import numpy as np
 import OpenImageIO as oiio
 
 from infusion_core.box import Box
+from infusion_core.cores import usable_cores
 from infusion_core.io import native
 
 WIDTH, HEIGHT = 4096, 2160
@@ -213,8 +213,7 @@ def main() -> None:
     given = parser.parse_args()
     if not native.is_available():
         raise SystemExit(f"native bridge: {native.describe()}")
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    print(f"{cores} cores, OpenImageIO {oiio.VERSION_STRING}, native bridge: {native.describe()}")
+    print(f"{usable_cores()} cores, OpenImageIO {oiio.VERSION_STRING}, native bridge: {native.describe()}")
     for compression in given.compressions:
         with tempfile.TemporaryDirectory(dir=given.folder) as folder:
             measure(compression, given.tile, given.frames, Path(folder))

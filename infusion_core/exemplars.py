@@ -213,11 +213,12 @@ def _doubled(
     """``finished`` by one octave, to the size of ``clip``."""
     enlarged = upsampled(coarser, *clip.size[1:])
     content = (clip.plate * clip.known + enlarged * (1.0 - clip.known))[0]
-    usable = _usable(clip.known[0, 0] > 0)
+    known = clip.known[0, 0] > 0
+    usable = _usable(known)
     if usable.any():
         sides = zip(content.shape[-2:], coarser.shape[-2:], strict=True)
         low = upsampled(resampled(content, *(box_matrix(*side) for side in sides)), *clip.size[1:])
-        margin = STANDS_OUT * (content - low)[:, clip.known[0, 0] > 0].std(axis=1, keepdims=True)
+        margin = STANDS_OUT * (content - low)[:, known].std(axis=1, keepdims=True)
         search = _search(low, usable, generator)
         for number, hole in enumerate(clip.hole):
             raise_if_stopped(should_stop)
