@@ -1,9 +1,10 @@
 """Fine detail for a coarse fill, from the places of the plate that look most like it. NumPy only.
 
 What a fill lacks at twice its resolution is texture that the plate shows elsewhere. For each pixel of the
-hole the place is looked up that looks the same without its own detail, and that detail is added (Freeman et
-al. 2002, "Example-based super-resolution"). A network at that resolution costs nearly as much as all coarser
-ones, and one of few steps makes worse what it was given (docs/experiments.md, "Detail from the plate").
+hole the place is looked up that looks the same without its own detail, if need be at another contrast, and
+that detail is added, as much stronger or weaker (Freeman et al. 2002, "Example-based super-resolution"). A
+network at that resolution costs nearly as much as all coarser ones, and one of few steps makes worse what it
+was given (docs/experiments.md, "Detail from the plate").
 """
 
 from __future__ import annotations
@@ -14,65 +15,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from infusion_core.clip import Clip, scaled_clip, upsampled
-from infusion_core.detail_work import BESIDE, DIMENSIONS, SOURCES, SPACING, octaves_left
+from infusion_core.detail_work import SOURCES, octaves_left
+from infusion_core.looks import MARGIN, Looks, in_parts, looks_of, some_places
 from infusion_core.metrics.regions import dilated
 from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
 from infusion_core.resample import box_matrix, resampled
 
-MARGIN = BESIDE * SPACING  # pixels of a look to every side of its place
 WINDOW = 6  # places are compared that lie on the same frame or up to so many from it
-ROWS_AT_ONCE = 512
 STANDS_OUT = 0.5  # deviations of the plate's detail by which a pixel may leave the range around it unasked
-
-
-@dataclass(frozen=True)
-class _Looks:
-    """What a clip looks like without its finest detail, to be compared place by place.
-
-    A look is what lies around a place on its frame and on the one before and after.
-
-    Attributes:
-        low: (3, F + 2, H + 2 MARGIN, W + 2 MARGIN) float32, edges repeated.
-        mean, components: (K,) and (K, DIMENSIONS), of the principal components.
-    """
-
-    low: np.ndarray
-    mean: np.ndarray
-    components: np.ndarray
-
-    def at(self, places: np.ndarray) -> np.ndarray:
-        """Looks (N, DIMENSIONS) of places (N, 3): frame, row, column."""
-        return np.concatenate(
-            [(_around(self.low, part) - self.mean) @ self.components for part in _in_parts(places)]
-        )
-
-
-def _in_parts(rows: np.ndarray) -> list[np.ndarray]:
-    return np.split(rows, range(ROWS_AT_ONCE, len(rows), ROWS_AT_ONCE))
-
-
-def _around(low: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Values (N, K) of ``_Looks.low`` around places."""
-    size = low.shape[1:]
-    beside = np.arange(0, 2 * MARGIN + 1, SPACING)
-    offsets = np.ravel_multi_index(np.meshgrid(np.arange(3), beside, beside, indexing="ij"), size)
-    index = np.ravel_multi_index(tuple(places.T), size)[:, None] + offsets.ravel()
-    return np.concatenate([colour.ravel().take(index) for colour in low], axis=1)
-
-
-def _looks(low: np.ndarray, usable: np.ndarray, generator: np.random.Generator) -> _Looks:
-    padded = np.pad(low, ((0, 0), (1, 1), (MARGIN, MARGIN), (MARGIN, MARGIN)), mode="edge")
-    values = _around(padded, _some(usable, generator)).astype(np.float64)
-    _, vectors = np.linalg.eigh(np.cov(values, rowvar=False))
-    components = vectors[:, ::-1][:, :DIMENSIONS].astype(np.float32)
-    return _Looks(padded, values.mean(axis=0).astype(np.float32), components)
-
-
-def _some(usable: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """``SOURCES`` random places (N, 3) that are usable."""
-    found = np.flatnonzero(usable)
-    chosen = found[generator.integers(len(found), size=SOURCES)]
-    return np.stack(np.unravel_index(chosen, usable.shape), axis=1)
 
 
 def _difference(looks: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -85,13 +35,15 @@ def _nearest(looks: np.ndarray, sources: np.ndarray) -> np.ndarray:
     half_squares = 0.5 * (sources**2).sum(axis=1, keepdims=True)
     against = np.concatenate([-sources, half_squares], axis=1).T
     looks = np.concatenate([looks, np.ones_like(looks[:, :1])], axis=1)
-    return np.concatenate([(part @ against).argmin(axis=1) for part in _in_parts(looks)])
+    return np.concatenate([(part @ against).argmin(axis=1) for part in in_parts(looks)])
 
 
 def _usable(known: np.ndarray) -> np.ndarray:
     """Places (F, H, W) whose whole look is known."""
-    usable = ~dilated(~known, MARGIN)
-    usable[1:], usable[:-1] = usable[1:] & usable[:-1], usable[:-1] & usable[1:]
+    shown = ~dilated(~known, MARGIN)
+    usable: np.ndarray = shown.copy()
+    usable[1:] &= shown[:-1]
+    usable[:-1] &= shown[1:]
     return usable
 
 
@@ -110,10 +62,15 @@ class _Search:
         given: What was given on the frame before, (H, W, 3); frame -1 where nothing was.
     """
 
-    looks: _Looks
+    looks: Looks
     usable: np.ndarray
     sites: np.ndarray
     given: np.ndarray
+
+    def gain(self, pixels: np.ndarray, places: np.ndarray) -> np.ndarray:
+        """How much more contrast (N,) pixels have than their places; 1 where these are their own elsewhen."""
+        is_own = (pixels[:, 1:] == places[:, 1:]).all(axis=1)
+        return np.where(is_own, 1.0, self.looks.contrast(pixels) / self.looks.contrast(places))
 
     def places_of(self, pixels: np.ndarray) -> np.ndarray:
         """Places for pixels, both (N, 3), all of one frame's hole; none where there are none."""
@@ -161,11 +118,11 @@ class _Search:
         return earlier, later
 
 
-def _search(low: np.ndarray, usable: np.ndarray, generator: np.random.Generator) -> _Search:
-    sites = _some(usable, generator)
+def _search(low: np.ndarray, usable: np.ndarray, hole: np.ndarray, generator: np.random.Generator) -> _Search:
+    sites = some_places(usable, generator)
     sites[:, 0] = generator.integers(-WINDOW, WINDOW + 1, size=SOURCES)
     nothing = np.full((*usable.shape[1:], 3), -1)
-    return _Search(_looks(low, usable, generator), usable, sites, nothing)
+    return _Search(looks_of(low, usable, hole, generator), usable, sites, nothing)
 
 
 def _range_around(clip: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -180,7 +137,12 @@ def _range_around(clip: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.
 
 
 def _with_detail(
-    content: np.ndarray, low: np.ndarray, margin: np.ndarray, pixels: np.ndarray, places: np.ndarray
+    content: np.ndarray,
+    low: np.ndarray,
+    margin: np.ndarray,
+    pixels: np.ndarray,
+    places: np.ndarray,
+    gain: np.ndarray,
 ) -> np.ndarray:
     """Values (3, N) of pixels with the detail of their places, which stands out no more than it does there.
 
@@ -193,13 +155,14 @@ def _with_detail(
         low: The same without its finest detail.
         margin: (3, 1).
         pixels, places: (N, 3).
+        gain: (N,), how strong the detail gets of what it is at the places.
     """
     at, there = (slice(None), *pixels.T), (slice(None), *places.T)
     least_there, most_there = _range_around(low, places)
-    below = np.maximum(least_there - content[there], 0.0)
-    above = np.maximum(content[there] - most_there, 0.0)
+    below = gain * np.maximum(least_there - content[there], 0.0)
+    above = gain * np.maximum(content[there] - most_there, 0.0)
     least, most = _range_around(content, pixels)
-    value: np.ndarray = content[at] + content[there] - low[there]
+    value: np.ndarray = content[at] + gain * (content[there] - low[there])
     return value.clip(least - below - margin, most + above + margin)
 
 
@@ -215,17 +178,19 @@ def _doubled(
     content = (clip.plate * clip.known + enlarged * (1.0 - clip.known))[0]
     known = clip.known[0, 0] > 0
     usable = _usable(known)
-    if usable.any():
+    if usable.any() and clip.hole.any():
         sides = zip(content.shape[-2:], coarser.shape[-2:], strict=True)
         low = upsampled(resampled(content, *(box_matrix(*side) for side in sides)), *clip.size[1:])
         margin = STANDS_OUT * (content - low)[:, known].std(axis=1, keepdims=True)
-        search = _search(low, usable, generator)
+        search = _search(low, usable, clip.hole, generator)
         for number, hole in enumerate(clip.hole):
             raise_if_stopped(should_stop)
             pixels = np.insert(np.argwhere(hole), 0, number, axis=1)
             places = search.places_of(pixels) if len(pixels) else pixels
             pixels = pixels[: len(places)]
-            content[(slice(None), *pixels.T)] = _with_detail(content, low, margin, pixels, places)
+            if len(pixels):
+                gain = search.gain(pixels, places)
+                content[(slice(None), *pixels.T)] = _with_detail(content, low, margin, pixels, places, gain)
             on_frame()
     filled: np.ndarray = content[None].clip(-1.0, 1.0)
     return filled

@@ -43,6 +43,17 @@ def test_detail_that_the_plate_shows_elsewhere_comes_back():
     assert error(finished(fill, 0.5, clip, 0), truth, clip.hole) < 0.4 * blurred
 
 
+def test_a_weaker_copy_of_what_the_plate_shows_gets_its_detail_that_weak():
+    """The hole's texture comes again only at thrice its contrast."""
+    strong = np.tile(tiled(side=8), (1, 1, 2, 2))
+    clip, _ = shot(strong, (slice(None), slice(20, 44), slice(24, 56)))
+    weak = np.where(clip.hole, strong / 3, strong)[None].astype(np.float32)
+    inner = np.zeros_like(clip.hole)
+    inner[:, 26:38, 30:50] = True
+    blurred = error(upsampled(coarse(weak), *clip.size[1:]), weak, inner)
+    assert error(finished(coarse(weak), 0.5, clip, 0), weak, inner) < 0.5 * blurred
+
+
 def test_an_edge_that_lies_aside_of_those_of_the_plate_gets_weaker_lines_beside_it():
     """The plate's edges are sharp at every 8th column; the fill's lie a pixel beside them."""
     columns = np.arange(80)
@@ -97,6 +108,31 @@ def test_what_another_frame_shows_of_the_place_itself_comes_back(direction):
         left = 10 + 14 * (frame if direction > 0 else 4 - frame)
         hidden[frame, 24:34, left : left + 6] = True
     clip, truth = shot(np.broadcast_to(still, (3, 5, 64, 80)), hidden)
+    assert error(finished(coarse(truth), 0.5, clip, 0), truth, clip.hole) < 0.01
+
+
+def test_detail_of_the_place_itself_stays_as_strong_where_the_fill_is_weaker_than_the_plate():
+    still = np.random.default_rng(3).uniform(-0.5, 0.5, (3, 1, 64, 80))
+    hidden = np.zeros((7, 64, 80), bool)
+    hidden[3, 20:44, 24:56] = True
+    clip, truth = shot(np.broadcast_to(still, (3, 7, 64, 80)), hidden)
+    weak = np.where(clip.hole, 0.8 * truth, truth).astype(np.float32)
+    added, wanted = (
+        detailed - upsampled(coarse(fill), *clip.size[1:])
+        for detailed, fill in ((finished(coarse(weak), 0.5, clip, 0), weak), (truth, truth))
+    )
+    inner = (slice(None), 3, slice(26, 38), slice(30, 50))
+    np.testing.assert_allclose(added[0][inner], wanted[0][inner], atol=1e-5)
+
+
+@pytest.mark.parametrize("neighbour", [2, 4])
+def test_a_frame_beside_the_hole_is_not_asked_for_it_sees_the_fill(neighbour):
+    """Only that frame has a checkerboard, which its blur does not show."""
+    still = np.random.default_rng(3).uniform(-0.5, 0.5, (3, 1, 64, 80))
+    hidden = np.zeros((7, 64, 80), bool)
+    hidden[3, 20:44, 24:56] = True
+    clip, truth = shot(np.broadcast_to(still, (3, 7, 64, 80)), hidden)
+    clip.plate[:, :, neighbour] += np.where(np.add.outer(np.arange(64), np.arange(80)) % 2, 0.2, -0.2)
     assert error(finished(coarse(truth), 0.5, clip, 0), truth, clip.hole) < 0.01
 
 

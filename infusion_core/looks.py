@@ -1,0 +1,101 @@
+"""What places of a clip look like without their finest detail, to be compared with each other. NumPy only."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from infusion_core.detail_work import BESIDE, DIMENSIONS, SOURCES, SPACING
+
+MARGIN = BESIDE * SPACING  # pixels of a look to every side of its place
+ROWS_AT_ONCE = 512
+COLOUR = 3.0  # the mean colour of a look counts as much as this many times what varies in it
+NO_CONTRAST = 1e-6  # is added to contrasts, in case there is none at all
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What a clip looks like without its finest detail, to be compared place by place.
+
+    A look is what lies around a place on its frame and on the one before and after: its mean colour, and what
+    varies in units of its contrast, which is the standard deviation of all its values from that colour.
+
+    Attributes:
+        low: (3, F + 2, H + 2 MARGIN, W + 2 MARGIN) float32, edges repeated.
+        usual: Median contrast in the hole. It is added to every contrast, so that what has much less is
+            neither compared by its noise nor strengthened without measure.
+        mean, components: (K,) and (K, DIMENSIONS), of the principal components.
+    """
+
+    low: np.ndarray
+    usual: float
+    mean: np.ndarray
+    components: np.ndarray
+
+    def at(self, places: np.ndarray) -> np.ndarray:
+        """Looks (N, DIMENSIONS) of places (N, 3): frame, row, column."""
+        parts = (_in_contrast(_around(self.low, part), self.usual) for part in in_parts(places))
+        return np.concatenate([(part - self.mean) @ self.components for part in parts])
+
+    def contrast(self, places: np.ndarray) -> np.ndarray:
+        """Contrast (N,) of places (N, 3), with ``usual``."""
+        parts = [_colour_and_rest(_around(self.low, part))[2] for part in in_parts(places)]
+        found: np.ndarray = np.concatenate(parts) + self.usual
+        return found
+
+
+def in_parts(rows: np.ndarray) -> list[np.ndarray]:
+    """Rows (N, …), so many at once that what is made of them stays in the processor's caches."""
+    return np.split(rows, range(ROWS_AT_ONCE, len(rows), ROWS_AT_ONCE))
+
+
+def _around(low: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Values (N, K) of ``Looks.low`` around places."""
+    size = low.shape[1:]
+    beside = np.arange(0, 2 * MARGIN + 1, SPACING)
+    offsets = np.ravel_multi_index(np.meshgrid(np.arange(3), beside, beside, indexing="ij"), size)
+    index = np.ravel_multi_index(tuple(places.T), size)[:, None] + offsets.ravel()
+    return np.concatenate([colour.ravel().take(index) for colour in low], axis=1)
+
+
+def _colour_and_rest(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean colour (N, 3, 1) of looks (N, K), what is left of them (N, 3, K / 3) and its contrast (N,)."""
+    looks = values.reshape(len(values), 3, values.shape[1] // 3)
+    colour = looks.mean(axis=2, keepdims=True)
+    rest = looks - colour
+    variance = np.einsum("nck,nck->n", rest, rest) / values.shape[1]
+    return colour, rest, np.sqrt(variance)
+
+
+def _in_contrast(values: np.ndarray, usual: float) -> np.ndarray:
+    """Looks (N, K) in units of their contrast, and then their colour as often as it counts (N, K + 3)."""
+    colour, rest, contrast = _colour_and_rest(values)
+    varying = (rest / (contrast + usual)[:, None, None]).reshape(values.shape)
+    weight = COLOUR * math.sqrt(values.shape[1] / 3)
+    return np.concatenate([varying, weight * colour[..., 0]], axis=1)
+
+
+def looks_of(low: np.ndarray, usable: np.ndarray, hole: np.ndarray, generator: np.random.Generator) -> Looks:
+    """Looks of a clip.
+
+    Args:
+        low: The clip without its finest detail, the fill in its hole, (3, F, H, W) float32.
+        usable: Places whose look is known, (F, H, W) bool; some at least.
+        hole: (F, H, W) bool; not empty.
+        generator: Chooses the places by which colours and contrasts are judged.
+    """
+    padded = np.pad(low, ((0, 0), (1, 1), (MARGIN, MARGIN), (MARGIN, MARGIN)), mode="edge")
+    usual = float(np.median(_colour_and_rest(_around(padded, some_places(hole, generator)))[2])) + NO_CONTRAST
+    values = _in_contrast(_around(padded, some_places(usable, generator)), usual).astype(np.float64)
+    _, vectors = np.linalg.eigh(np.cov(values, rowvar=False))
+    components = vectors[:, ::-1][:, :DIMENSIONS].astype(np.float32)
+    return Looks(padded, usual, values.mean(axis=0).astype(np.float32), components)
+
+
+def some_places(mask: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """``SOURCES`` random places (N, 3) of a mask."""
+    found = np.flatnonzero(mask)
+    chosen = found[generator.integers(len(found), size=SOURCES)]
+    return np.stack(np.unravel_index(chosen, mask.shape), axis=1)
