@@ -1,4 +1,4 @@
-"""Coarser stages for larger regions with thicker holes. NumPy only.
+"""Coarser stages for larger regions with thicker holes, and an earlier end. NumPy only.
 
 A preset's first stage has to lay out the whole hole within the network's receptive field of some 60 pixels,
 and does it best where the region is a few dozen pixels. Its scale fits regions of about a hundred; where
@@ -6,6 +6,9 @@ the region is larger, the whole diffusion starts at a lower scale, and as many s
 halvings (compare Denton et al. 2015: a pyramid of models, each of which refines what the coarser one made).
 A thin hole needs none of that however large the region is: its edges say what belongs between them, and at
 the scale where it is a pixel wide nothing of it is left to lay out.
+
+At the other end, where a preset leaves the finest octave to the plate's own detail (``exemplars.py``), a
+thick hole of a large picture is laid out an octave earlier, and the stage saved is the most expensive one.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from infusion_core.extent import Extent
 from infusion_core.settings import LOWEST_SCALE, Settings
 
 THINNEST = 4  # pixels at the first stage's scale
+LAID_OUT = 10  # pixels that a hole is thick at the scale of a stage which is fine enough to be the last
 FALLING = 2 / 3  # of the level of the stage before, where a preset does not say
 
 
@@ -31,7 +35,10 @@ def with_octaves(settings: Settings, extent: Extent) -> Settings:
 
     Of these, stages are left out at whose scale the hole's thickness is below ``THINNEST``; the others keep
     their levels. Then there is little to lay out, and one layout is made, not several. ``diffusion.coarsest``
-    is 0 in what is returned then. Doing it twice changes nothing more.
+    is 0 in what is returned then.
+
+    Where stages were put in and the last one is not at full resolution, it is left out if the hole is
+    ``LAID_OUT`` pixels thick at the scale of the one before. Doing all this twice changes nothing more.
     """
     stages, diffusion = settings.stages, settings.diffusion
     if diffusion.coarsest == 0 or len(stages) < 2:
@@ -52,9 +59,10 @@ def with_octaves(settings: Settings, extent: Extent) -> Settings:
         dataclasses.replace(stage, t_high=round(levels[0] * falling**k))
         for k, stage in enumerate((*between, *stages[1:]), start=wanted - made)
     )
-    settings = dataclasses.replace(
-        settings, stages=(dataclasses.replace(stages[0], scale=scale / 2**made), *finer)
-    )
+    stages = (dataclasses.replace(stages[0], scale=scale / 2**made), *finer)
+    if made and stages[-1].scale < 1.0 and extent.thickness * stages[-2].scale >= LAID_OUT:
+        stages = stages[:-1]
+    settings = dataclasses.replace(settings, stages=stages)
     return with_held_levels(settings) if settings.sampling.holds else settings
 
 

@@ -191,7 +191,8 @@ class DiffusionSettings:
         14,
         "Coarsest side",
         "For regions larger than the first of several stages is made for, coarser stages are put before it "
-        "until the region's shorter side is below twice this, or the hole is four pixels thick there; 0: the "
+        "until the region's shorter side is below twice this, or the hole is four pixels thick there; a last "
+        "one below full resolution is left out if the hole is ten pixels thick at the one before; 0: the "
         "preset's stages as they are.",
         minimum=0,
         maximum=4096,

@@ -102,7 +102,7 @@ def test_only_finer_stages_of_a_run_that_asks_for_it_are_held(waves, tiny_settin
 
 
 @pytest.mark.parametrize(
-    ("preset", "levels"), [("standard", [-1, 302, 302, 302]), ("best", [-1, 302, 302, 302, 200])]
+    ("preset", "levels"), [("standard", [-1, 302, 302]), ("best", [-1, 302, 302, 302, 200])]
 )
 def test_stages_that_are_held_start_as_high_as_those_of_the_preset(preset, levels):
     auto = load_preset(preset)

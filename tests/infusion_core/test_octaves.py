@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from infusion_core.extent import Extent
 from infusion_core.intervals import resolve_intervals
-from infusion_core.octaves import THINNEST, with_octaves
+from infusion_core.octaves import LAID_OUT, THINNEST, with_octaves
 from infusion_core.settings import LOWEST_SCALE, load_preset
 
 SIZES = st.tuples(st.integers(1, 300), st.integers(1, 5000), st.integers(1, 5000))
@@ -30,7 +30,9 @@ def test_the_first_stage_is_coarse_enough_and_each_stage_doubles_the_one_before(
     is_of_the_preset = first == settings.stages[0].scale
     assert is_of_the_preset or (first * side >= coarsest and first * thickness >= THINNEST)
     assert scales == [scales[0] * 2**i for i in range(len(scales))]
-    assert scales[-1] == settings.stages[-1].scale
+    if scales[-1] != settings.stages[-1].scale:
+        assert scales[-1] == settings.stages[-2].scale == 0.25
+        assert thickness * 0.25 >= LAID_OUT
 
 
 @given(PRESETS, SIZES, st.integers(1, 5000))
@@ -47,7 +49,7 @@ def test_a_small_region_keeps_the_stages_of_the_preset():
 
 @pytest.mark.parametrize(("thickness", "more"), [(12, 0), (31, 0), (32, 1), (40, 1), (64, 2), (2000, 4)])
 def test_a_thin_hole_has_the_finer_stages_of_a_thick_one(thickness, more):
-    settings = load_preset("standard")
+    settings = load_preset("best")
     thick, thin = (with_octaves(settings, extent((40, 1080, 1920), one)) for one in (1080, thickness))
     assert len(thin.stages) == len(settings.stages) + more
     assert thin.stages[1:] == thick.stages[-len(thin.stages) + 1 :]
@@ -72,11 +74,25 @@ def test_stages_between_are_like_the_second_and_each_begins_at_a_lower_noise_lev
 
 def test_where_no_stage_is_at_full_resolution_levels_fall_by_a_third():
     settings = load_preset("standard")
-    first, *finer = with_octaves(settings, extent((100, 300, 400))).stages
-    assert [stage.scale for stage in (first, *finer)] == [1 / 16, 1 / 8, 1 / 4, 1 / 2]
+    first, *finer = with_octaves(settings, extent((100, 300, 400), 39)).stages
+    assert [stage.scale for stage in (first, *finer)] == [1 / 8, 1 / 4, 1 / 2]
     second = settings.stages[1]
-    levels = [302, 201, 134]
-    assert finer == [replace(second, scale=1 / 2 ** (3 - k), t_high=level) for k, level in enumerate(levels)]
+    levels = [201, 134]
+    assert finer == [replace(second, scale=1 / 2 ** (2 - k), t_high=level) for k, level in enumerate(levels)]
+
+
+@pytest.mark.parametrize(
+    ("preset", "thickness", "last"), [("draft", 39, 0.5), ("draft", 40, 0.25), ("best", 40, 1.0)]
+)
+def test_a_hole_laid_out_an_octave_earlier_is_left_to_the_detail_of_the_plate(preset, thickness, last):
+    stages = with_octaves(load_preset(preset), extent((36, 135, 240), thickness)).stages
+    longer = with_octaves(load_preset(preset), extent((36, 135, 240), 39)).stages
+    assert stages[-1].scale == last
+    assert stages == longer[: len(stages)]
+
+
+def test_a_small_picture_keeps_both_stages_however_thick_its_hole():
+    assert with_octaves(load_preset("draft"), extent((36, 54, 96), 54)) == load_preset("draft")
 
 
 def test_a_second_stage_from_pure_noise_is_followed_by_lower_ones():
