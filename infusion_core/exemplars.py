@@ -67,29 +67,30 @@ class _Search:
     sites: np.ndarray
     given: np.ndarray
 
-    def gain(self, pixels: np.ndarray, places: np.ndarray) -> np.ndarray:
-        """How much more contrast (N,) pixels have than their places; 1 where these are their own elsewhen."""
-        is_own = (pixels[:, 1:] == places[:, 1:]).all(axis=1)
-        return np.where(is_own, 1.0, self.looks.contrast(pixels) / self.looks.contrast(places))
+    def places_of(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Places for pixels, both (N, 3), all of one frame's hole; none where there are none.
 
-    def places_of(self, pixels: np.ndarray) -> np.ndarray:
-        """Places for pixels, both (N, 3), all of one frame's hole; none where there are none."""
-        wanted, sources = self.looks.at(pixels), self._sources(pixels[0, 0])
+        And how much more contrast (N,) the pixels have than these; 1 where a place is their own elsewhen.
+        """
+        sources = self._sources(pixels[0, 0])
         if not len(sources):
-            return pixels[:0]
-        seen = self.looks.at(sources)
+            return pixels[:0], np.ones(0, np.float32)
+        (wanted, contrast), (seen, contrasts) = self.looks.at(pixels), self.looks.at(sources)
         nearest = _nearest(wanted, seen)
-        places, least = sources[nearest], _difference(wanted, seen[nearest])
+        places, there, least = sources[nearest], contrasts[nearest], _difference(wanted, seen[nearest])
         _, rows, columns = pixels.T
         for offered in (self._given_before(rows, columns), *self._elsewhen(pixels)):
             fits = (offered[:, 0] >= 0).nonzero()[0]
-            difference = _difference(wanted[fits], self.looks.at(offered[fits]))
+            seen, contrasts = self.looks.at(offered[fits])
+            difference = _difference(wanted[fits], seen)
             is_better = difference <= least[fits]
             better = fits[is_better]
-            places[better], least[better] = offered[better], difference[is_better]
+            places[better], there[better] = offered[better], contrasts[is_better]
+            least[better] = difference[is_better]
         self.given[..., 0] = -1
         self.given[rows, columns] = places
-        return places
+        is_own = (pixels[:, 1:] == places[:, 1:]).all(axis=1)
+        return places, np.where(is_own, 1.0, contrast / there)
 
     def _sources(self, number: int) -> np.ndarray:
         last = len(self.usable) - 1
@@ -186,10 +187,9 @@ def _doubled(
         for number, hole in enumerate(clip.hole):
             raise_if_stopped(should_stop)
             pixels = np.insert(np.argwhere(hole), 0, number, axis=1)
-            places = search.places_of(pixels) if len(pixels) else pixels
-            pixels = pixels[: len(places)]
             if len(pixels):
-                gain = search.gain(pixels, places)
+                places, gain = search.places_of(pixels)
+                pixels = pixels[: len(places)]
                 content[(slice(None), *pixels.T)] = _with_detail(content, low, margin, pixels, places, gain)
             on_frame()
     filled: np.ndarray = content[None].clip(-1.0, 1.0)

@@ -34,16 +34,14 @@ class Looks:
     mean: np.ndarray
     components: np.ndarray
 
-    def at(self, places: np.ndarray) -> np.ndarray:
-        """Looks (N, DIMENSIONS) of places (N, 3): frame, row, column."""
-        parts = (_in_contrast(_around(self.low, part), self.usual) for part in in_parts(places))
-        return np.concatenate([(part - self.mean) @ self.components for part in parts])
-
-    def contrast(self, places: np.ndarray) -> np.ndarray:
-        """Contrast (N,) of places (N, 3), with ``usual``."""
-        parts = [_colour_and_rest(_around(self.low, part))[2] for part in in_parts(places)]
-        found: np.ndarray = np.concatenate(parts) + self.usual
-        return found
+    def at(self, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Looks (N, DIMENSIONS) of places (N, 3: frame, row, column), and their contrast (N,)."""
+        looks, contrasts = [], []
+        for part in in_parts(places):
+            values, contrast = _in_contrast(_around(self.low, part), self.usual)
+            looks.append((values - self.mean) @ self.components)
+            contrasts.append(contrast)
+        return np.concatenate(looks), np.concatenate(contrasts)
 
 
 def in_parts(rows: np.ndarray) -> list[np.ndarray]:
@@ -69,12 +67,16 @@ def _colour_and_rest(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nda
     return colour, rest, np.sqrt(variance)
 
 
-def _in_contrast(values: np.ndarray, usual: float) -> np.ndarray:
-    """Looks (N, K) in units of their contrast, and then their colour as often as it counts (N, K + 3)."""
+def _in_contrast(values: np.ndarray, usual: float) -> tuple[np.ndarray, np.ndarray]:
+    """Looks (N, K) in units of their contrast and then their colour as often as it counts, (N, K + 3).
+
+    And that contrast (N,), ``usual`` added.
+    """
     colour, rest, contrast = _colour_and_rest(values)
-    varying = (rest / (contrast + usual)[:, None, None]).reshape(values.shape)
+    contrast = contrast + usual
+    varying = (rest / contrast[:, None, None]).reshape(values.shape)
     weight = COLOUR * math.sqrt(values.shape[1] / 3)
-    return np.concatenate([varying, weight * colour[..., 0]], axis=1)
+    return np.concatenate([varying, weight * colour[..., 0]], axis=1), contrast
 
 
 def looks_of(low: np.ndarray, usable: np.ndarray, hole: np.ndarray, generator: np.random.Generator) -> Looks:
@@ -88,7 +90,7 @@ def looks_of(low: np.ndarray, usable: np.ndarray, hole: np.ndarray, generator: n
     """
     padded = np.pad(low, ((0, 0), (1, 1), (MARGIN, MARGIN), (MARGIN, MARGIN)), mode="edge")
     usual = float(np.median(_colour_and_rest(_around(padded, some_places(hole, generator)))[2])) + NO_CONTRAST
-    values = _in_contrast(_around(padded, some_places(usable, generator)), usual).astype(np.float64)
+    values = _in_contrast(_around(padded, some_places(usable, generator)), usual)[0].astype(np.float64)
     _, vectors = np.linalg.eigh(np.cov(values, rowvar=False))
     components = vectors[:, ::-1][:, :DIMENSIONS].astype(np.float32)
     return Looks(padded, usual, values.mean(axis=0).astype(np.float32), components)

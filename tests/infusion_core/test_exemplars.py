@@ -111,11 +111,16 @@ def test_what_another_frame_shows_of_the_place_itself_comes_back(direction):
     assert error(finished(coarse(truth), 0.5, clip, 0), truth, clip.hole) < 0.01
 
 
-def test_detail_of_the_place_itself_stays_as_strong_where_the_fill_is_weaker_than_the_plate():
+def hidden_once():
+    """Seven frames of noise that stands still, of which the fourth has a hole."""
     still = np.random.default_rng(3).uniform(-0.5, 0.5, (3, 1, 64, 80))
     hidden = np.zeros((7, 64, 80), bool)
     hidden[3, 20:44, 24:56] = True
-    clip, truth = shot(np.broadcast_to(still, (3, 7, 64, 80)), hidden)
+    return shot(np.broadcast_to(still, (3, 7, 64, 80)), hidden)
+
+
+def test_detail_of_the_place_itself_stays_as_strong_where_the_fill_is_weaker_than_the_plate():
+    clip, truth = hidden_once()
     weak = np.where(clip.hole, 0.8 * truth, truth).astype(np.float32)
     added, wanted = (
         detailed - upsampled(coarse(fill), *clip.size[1:])
@@ -128,10 +133,7 @@ def test_detail_of_the_place_itself_stays_as_strong_where_the_fill_is_weaker_tha
 @pytest.mark.parametrize("neighbour", [2, 4])
 def test_a_frame_beside_the_hole_is_not_asked_for_it_sees_the_fill(neighbour):
     """Only that frame has a checkerboard, which its blur does not show."""
-    still = np.random.default_rng(3).uniform(-0.5, 0.5, (3, 1, 64, 80))
-    hidden = np.zeros((7, 64, 80), bool)
-    hidden[3, 20:44, 24:56] = True
-    clip, truth = shot(np.broadcast_to(still, (3, 7, 64, 80)), hidden)
+    clip, truth = hidden_once()
     clip.plate[:, :, neighbour] += np.where(np.add.outer(np.arange(64), np.arange(80)) % 2, 0.2, -0.2)
     assert error(finished(coarse(truth), 0.5, clip, 0), truth, clip.hole) < 0.01
 
