@@ -44,9 +44,13 @@ class Looks:
         return np.concatenate(looks), np.concatenate(contrasts)
 
 
-def in_parts(rows: np.ndarray) -> list[np.ndarray]:
-    """Rows (N, …), so many at once that what is made of them stays in the processor's caches."""
-    return np.split(rows, range(ROWS_AT_ONCE, len(rows), ROWS_AT_ONCE))
+def in_parts(rows: np.ndarray, most: int | None = None) -> list[np.ndarray]:
+    """Rows (N, …), so many at once that what is made of them stays in the processor's caches.
+
+    With ``most``, in no more parts than that, of as many times so many rows.
+    """
+    each = ROWS_AT_ONCE if most is None else ROWS_AT_ONCE * max(1, -(-len(rows) // (ROWS_AT_ONCE * most)))
+    return np.split(rows, range(each, len(rows), each))
 
 
 def _around(low: np.ndarray, places: np.ndarray) -> np.ndarray:

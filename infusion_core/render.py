@@ -157,7 +157,8 @@ def render(
     Raises:
         Cancelled: ``should_stop`` returned true.
     """
-    limit_numpy(threads_for(bundle.settings.run.threads))
+    threads = threads_for(bundle.settings.run.threads)
+    limit_numpy(threads)
     schedule = make_schedule(bundle.settings.diffusion)
     full_clip = clip_from_shot(shot, bundle.basis)
     take = _Take(seed, shot_gain(full_clip, bundle.basis, bundle.settings), _layouts(bundle, seed))
@@ -189,6 +190,7 @@ def render(
         bundle.intervals[-1].scale,
         full_clip,
         seed,
+        threads=threads,
         on_frame=on_frame,
         should_stop=should_stop,
     )

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from infusion_core.clip import Clip
+from infusion_core.cores import threads_for
 from infusion_core.denoisers import shot_denoiser
 from infusion_core.engine.checkpoint import State
 from infusion_core.engine.learner_state import shared
@@ -281,6 +282,7 @@ def finish(bench: Bench, part: int, fill: Fill) -> np.ndarray:
         work.intervals[-1].scale,
         work.full_clip,
         work.settings.run.seed,
+        threads=threads_for(work.settings.run.threads),
         on_frame=lambda done: bench.meter.done(part, done),
         should_stop=bench.watch.should_stop,
     )

@@ -7,6 +7,7 @@ from infusion_core.clip import Clip, all_unknown_filled, scaled_clip, upsampled
 from infusion_core.detail_work import octaves_left
 from infusion_core.errors import Cancelled
 from infusion_core.exemplars import finished
+from infusion_core.looks import in_parts
 
 HOLE = (slice(None), slice(24, 36), slice(28, 44))
 
@@ -159,6 +160,14 @@ def test_a_seed_gives_one_result_and_another_seed_another():
     one, again, other = (finished(coarse(truth), 0.5, clip, seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(one, again)
     assert (one != other).any()
+
+
+def test_however_many_threads_there_are_the_result_is_the_same():
+    noise = np.random.default_rng(2).uniform(-0.5, 0.5, (3, 3, 64, 80))
+    clip, truth = shot(noise, (slice(None), slice(12, 52), slice(20, 60)))  # 1600 pixels
+    one, three = (finished(coarse(truth), 0.5, clip, 0, threads=threads) for threads in (1, 3))
+    np.testing.assert_array_equal(one, three)
+    assert [len(part) for part in in_parts(np.arange(1600), 3)] == [1024, 576]
 
 
 def test_it_stops_between_frames():

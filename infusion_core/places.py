@@ -1,0 +1,140 @@
+"""The places of a plate that look most like the pixels of a hole, without the finest detail. NumPy only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from infusion_core.detail_work import SOURCES
+from infusion_core.looks import MARGIN, Looks, in_parts, looks_of, some_places
+from infusion_core.metrics.regions import dilated
+
+WINDOW = 6  # places are compared that lie on the same frame or up to so many from it
+
+
+def _difference(looks: np.ndarray, others: np.ndarray) -> np.ndarray:
+    squared: np.ndarray = ((looks - others) ** 2).sum(axis=1)
+    return squared
+
+
+def usable_places(known: np.ndarray) -> np.ndarray:
+    """Places (F, H, W) whose whole look is known."""
+    shown = ~dilated(~known, MARGIN)
+    usable: np.ndarray = shown.copy()
+    usable[1:] &= shown[:-1]
+    usable[:-1] &= shown[1:]
+    return usable
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Places that all pixels of a frame are compared with.
+
+    Attributes:
+        places: (N, 3).
+        looks: (N, DIMENSIONS).
+        contrasts: (N,).
+        against: (DIMENSIONS + 1, N): a look and a 1 times this is half the squared difference, but for what
+            is the same for all places.
+    """
+
+    places: np.ndarray
+    looks: np.ndarray
+    contrasts: np.ndarray
+    against: np.ndarray
+
+    def nearest(self, looks: np.ndarray) -> np.ndarray:
+        """Index of the most alike source of each look."""
+        looks = np.concatenate([looks, np.ones_like(looks[:, :1])], axis=1)
+        return np.concatenate([(part @ self.against).argmin(axis=1) for part in in_parts(looks)])
+
+
+@dataclass
+class Search:
+    """Finds for the pixels of a hole the places that look most like them, one frame after the other.
+
+    Pixels of one frame may be looked for in several threads; then the frame's are given theirs.
+
+    Every frame is compared with the same rows and columns, each as many frames away; so what stands still is
+    given the same detail on all frames. Besides, a pixel is offered what it was given on the frame before, a
+    frame later, and its own place on the nearest frames that show it.
+
+    Attributes:
+        looks: Of the clip.
+        usable: Places whose look is known, (F, H, W) bool.
+        sites: Places (N, 3), with frames relative to the one in work.
+        given: What was given on the frame before, (H, W, 3); frame -1 where nothing was.
+    """
+
+    looks: Looks
+    usable: np.ndarray
+    sites: np.ndarray
+    given: np.ndarray
+
+    def sources(self, number: int) -> Sources | None:
+        """What the pixels of a frame are compared with; None where nothing is known."""
+        last = len(self.usable) - 1
+        places = self.sites.copy()
+        frames = np.abs(number + places[:, 0])
+        places[:, 0] = np.where(frames > last, 2 * last - frames, frames).clip(0, last)
+        places = places[self.usable[tuple(places.T)]]
+        if not len(places):
+            return None
+        looks, contrasts = self.looks.at(places)
+        half_squares = 0.5 * (looks**2).sum(axis=1, keepdims=True)
+        return Sources(places, looks, contrasts, np.concatenate([-looks, half_squares], axis=1).T)
+
+    def places_of(self, pixels: np.ndarray, sources: Sources) -> tuple[np.ndarray, np.ndarray]:
+        """Places for pixels of one frame's hole, both (N, 3).
+
+        And how much more contrast (N,) the pixels have than these; 1 where a place is their own elsewhen.
+        """
+        wanted, contrast = self.looks.at(pixels)
+        nearest = sources.nearest(wanted)
+        places, there = sources.places[nearest], sources.contrasts[nearest]
+        least = _difference(wanted, sources.looks[nearest])
+        _, rows, columns = pixels.T
+        for offered in (self._given_before(rows, columns), *self._elsewhen(pixels)):
+            fits = (offered[:, 0] >= 0).nonzero()[0]
+            seen, contrasts = self.looks.at(offered[fits])
+            difference = _difference(wanted[fits], seen)
+            is_better = difference <= least[fits]
+            better = fits[is_better]
+            places[better], there[better] = offered[better], contrasts[is_better]
+            least[better] = difference[is_better]
+        is_own = (pixels[:, 1:] == places[:, 1:]).all(axis=1)
+        return places, np.where(is_own, 1.0, contrast / there)
+
+    def give(self, pixels: np.ndarray, places: np.ndarray) -> None:
+        """Keep what a frame's pixels (N, 3) were given, for the next frame."""
+        self.given[..., 0] = -1
+        self.given[pixels[:, 1], pixels[:, 2]] = places
+
+    def _given_before(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        later = self.given[rows, columns]
+        fits = (later[:, 0] >= 0) & (later[:, 0] < len(self.usable) - 1)
+        later[:, 0] += 1
+        fits[fits] = self.usable[tuple(later[fits].T)]
+        later[~fits, 0] = -1
+        return later
+
+    def _elsewhen(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The pixels' own places on the nearest frame before and after that shows them."""
+        number = pixels[0, 0]
+        shown = self.usable[:, pixels[:, 1], pixels[:, 2]]
+        before, after = shown[:number][::-1], shown[number:]
+        earlier, later = pixels.copy(), pixels.copy()
+        earlier[:, 0] = np.where(before.any(axis=0), number - 1 - before.argmax(axis=0), -1) if number else -1
+        later[:, 0] = np.where(after.any(axis=0), number + after.argmax(axis=0), -1)
+        return earlier, later
+
+
+def search_for(
+    low: np.ndarray, usable: np.ndarray, hole: np.ndarray, generator: np.random.Generator
+) -> Search:
+    """A search that has given nothing yet; arguments as for ``looks_of``."""
+    sites = some_places(usable, generator)
+    sites[:, 0] = generator.integers(-WINDOW, WINDOW + 1, size=SOURCES)
+    nothing = np.full((*usable.shape[1:], 3), -1)
+    return Search(looks_of(low, usable, hole, generator), usable, sites, nothing)
