@@ -7,7 +7,7 @@ fast as common ones. First and last layers and biases are updated by Adam.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -32,19 +32,46 @@ def orthogonalised(matrices: Tensor) -> Tensor:
     return result.mT if tall else result
 
 
-class Muon(torch.optim.Optimizer):
+class Muon:
     """Muon for the parameters in ``hidden``, Adam for the others, with one learning rate.
 
-    Its state has the keys of ``torch.optim.Adam``: step, exp_avg, exp_avg_sq (Adam's part only). Kernels of
-    one shape are updated together: small networks spend their time on starting operations.
+    It has what the engine uses of ``torch.optim.Optimizer``, and its state has the keys of
+    ``torch.optim.Adam``: step, exp_avg, exp_avg_sq (Adam's part only). It is none, for making the first
+    optimiser of a process has PyTorch import its compiler, which takes some seconds. Kernels of one shape are
+    updated together: small networks spend their time on starting operations.
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], hidden: Iterable[nn.Parameter], lr: float) -> None:
-        super().__init__(parameters, {"lr": lr})
+        self.param_groups: list[dict[str, Any]] = [{"params": list(parameters), "lr": lr}]
+        self.state: dict[nn.Parameter, dict[str, Tensor]] = {}
         self._hidden = {id(parameter) for parameter in hidden}
 
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+        for parameter in self._parameters():
+            parameter.grad = None
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state of each parameter that has one, by its place in the order given."""
+        each = enumerate(self._parameters())
+        return {"state": {i: self.state[one] for i, one in each if one in self.state}}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over copies of what ``state_dict`` gave."""
+        parameters = self._parameters()
+        self.state = {
+            parameters[i]: {
+                name: value.clone() if name == "step" else value.clone().to(parameters[i].device)
+                for name, value in moments.items()
+            }
+            for i, moments in state_dict["state"].items()
+        }
+
+    def _parameters(self) -> list[nn.Parameter]:
+        return [parameter for group in self.param_groups for parameter in group["params"]]
+
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> None:  # type: ignore[override]
+    def step(self) -> None:
         """Update every parameter that has a gradient."""
         for group in self.param_groups:
             given = [parameter for parameter in group["params"] if parameter.grad is not None]
@@ -61,10 +88,10 @@ class Muon(torch.optim.Optimizer):
     def _state_of(self, parameters: list[nn.Parameter], names: tuple[str, ...]) -> list[list[Tensor]]:
         """The running values of parameters by name, zero at first."""
         for parameter in parameters:
+            moments = self.state.setdefault(parameter, {})
             for name in names:
-                if name not in self.state[parameter]:
-                    zero = torch.zeros(()) if name == "step" else torch.zeros_like(parameter)
-                    self.state[parameter][name] = zero
+                if name not in moments:
+                    moments[name] = torch.zeros(()) if name == "step" else torch.zeros_like(parameter)
         return [[self.state[parameter][name] for parameter in parameters] for name in names]
 
     def _orthogonal_step(self, parameters: list[nn.Parameter], rate: float) -> None:

@@ -30,7 +30,7 @@ class Learner:
 
     network: Network
     average: dict[str, Tensor]
-    optimiser: torch.optim.Optimizer
+    optimiser: Muon | torch.optim.Adam
 
     def sampling_weights(self) -> dict[str, Tensor]:
         """The weights that the reverse diffusion uses: the moving average where there is one."""
@@ -49,7 +49,7 @@ def hidden_weights(network: Network) -> list[nn.Parameter]:
 
 def make_learner(network: Network, settings: TrainingSettings) -> Learner:
     """A learner for ``network`` as it stands."""
-    optimiser: torch.optim.Optimizer
+    optimiser: Muon | torch.optim.Adam
     if settings.optimiser == "muon":
         optimiser = Muon(network.parameters(), hidden_weights(network), settings.learning_rate)
     else:
@@ -189,7 +189,7 @@ def descend(
         group["lr"] = rate
     with torch.autocast(noise.device.type, precision, enabled=precision != torch.float32):
         loss = training_loss(network, examples, t, noise, schedule, settings.loss)
-    learner.optimiser.zero_grad(set_to_none=True)
+    learner.optimiser.zero_grad()
     loss.backward()
     norm = nn.utils.clip_grad_norm_(network.parameters(), gradient_limit(settings))
     if torch.isfinite(norm):  # one overflow must not spoil the weights for good

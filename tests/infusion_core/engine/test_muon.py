@@ -1,3 +1,7 @@
+import subprocess
+import sys
+import textwrap
+
 import pytest
 import torch
 
@@ -38,6 +42,32 @@ def test_what_is_not_hidden_is_updated_as_adam_does():
         muon.step()
         adam.step()
     torch.testing.assert_close(ours, theirs)
+
+
+def test_its_state_goes_from_one_to_another_as_a_copy():
+    one, other = (torch.nn.Parameter(torch.ones(3, 3)) for _ in range(2))
+    muon, again = Muon([one], [one], lr=0.1), Muon([other], [other], lr=0.1)
+    one.grad = torch.eye(3)
+    muon.step()
+    again.load_state_dict(muon.state_dict())
+    muon.step()
+    torch.testing.assert_close(again.state_dict()["state"][0]["exp_avg"], 0.1 * torch.eye(3))
+    muon.zero_grad()
+    assert one.grad is None
+
+
+def test_training_starts_without_waiting_for_the_compiler():
+    """Importing it takes seconds, in every process that trains."""
+    code = """
+        import sys, torch
+        from infusion_core.engine.train import make_learner
+        from infusion_core.settings import TrainingSettings
+        learner = make_learner(torch.nn.Conv3d(1, 1, 1), TrainingSettings(optimiser="muon"))
+        learner.network(torch.ones(1, 1, 1, 1, 1)).sum().backward()
+        learner.optimiser.step()
+        sys.exit("torch._dynamo" in sys.modules)
+    """
+    assert subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("kind", ["paper", "factored"])
