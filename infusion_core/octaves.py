@@ -8,7 +8,7 @@ A thin hole needs none of that however large the region is: its edges say what b
 the scale where it is a pixel wide nothing of it is left to lay out.
 
 At the other end, where a preset leaves the finest octave to the plate's own detail (``exemplars.py``), a
-thick hole of a large picture is laid out an octave earlier, and the stage saved is the most expensive one.
+thick hole is laid out an octave earlier, and the stage saved is the most expensive one.
 """
 
 from __future__ import annotations
@@ -20,28 +20,45 @@ from infusion_core.extent import Extent
 from infusion_core.settings import LOWEST_SCALE, Settings
 
 THINNEST = 4  # pixels at the first stage's scale
-LAID_OUT = 10  # pixels that a hole is thick at the scale of a stage which is fine enough to be the last
 FALLING = 2 / 3  # of the level of the stage before, where a preset does not say
 
 
 def with_octaves(settings: Settings, extent: Extent) -> Settings:
-    """The settings with the stages that a hole asks for.
+    """The settings with the stages that a hole asks for; doing this twice changes nothing more."""
+    if len(settings.stages) < 2:
+        return settings
+    return _ending_earlier(_beginning_coarser(settings, extent), extent)
+
+
+def _ending_earlier(settings: Settings, extent: Extent) -> Settings:
+    """The settings without a last stage that a hole need not have.
+
+    That is one below full resolution where the hole is ``diffusion.laid_out`` pixels thick at the scale of
+    the one before. ``diffusion.laid_out`` is 0 in what is returned then.
+    """
+    *earlier, last = settings.stages
+    wanted = settings.diffusion.laid_out
+    if not wanted or last.scale == 1.0 or extent.thickness * earlier[-1].scale < wanted:
+        return settings
+    diffusion = dataclasses.replace(settings.diffusion, laid_out=0)
+    return dataclasses.replace(settings, stages=tuple(earlier), diffusion=diffusion)
+
+
+def _beginning_coarser(settings: Settings, extent: Extent) -> Settings:
+    """The settings with coarser stages for a large region.
 
     While the region's shorter side at the first stage's scale is at least twice ``diffusion.coarsest``
     pixels, that scale is halved and a stage like the second one is put in at the scale that it had. From
     stage to stage less is left to lay out: each starts lower than the one before, by the ratio that the
-    preset's second and third stages have or by ``FALLING``; but see ``with_held_levels``. Presets of one
-    stage (the paper) and ``diffusion.coarsest`` 0 stay as they are.
+    preset's second and third stages have or by ``FALLING``; but see ``with_held_levels``.
+    ``diffusion.coarsest`` 0 leaves them as they are.
 
     Of these, stages are left out at whose scale the hole's thickness is below ``THINNEST``; the others keep
     their levels. Then there is little to lay out, and one layout is made, not several. ``diffusion.coarsest``
     is 0 in what is returned then.
-
-    Where stages were put in and the last one is not at full resolution, it is left out if the hole is
-    ``LAID_OUT`` pixels thick at the scale of the one before. Doing all this twice changes nothing more.
     """
     stages, diffusion = settings.stages, settings.diffusion
-    if diffusion.coarsest == 0 or len(stages) < 2:
+    if diffusion.coarsest == 0:
         return settings
     scale, side = stages[0].scale, min(extent.size[1:])
     wanted = _halvings(lambda reached: reached * side >= 2 * diffusion.coarsest, scale)
@@ -60,8 +77,6 @@ def with_octaves(settings: Settings, extent: Extent) -> Settings:
         for k, stage in enumerate((*between, *stages[1:]), start=wanted - made)
     )
     stages = (dataclasses.replace(stages[0], scale=scale / 2**made), *finer)
-    if made and stages[-1].scale < 1.0 and extent.thickness * stages[-2].scale >= LAID_OUT:
-        stages = stages[:-1]
     settings = dataclasses.replace(settings, stages=stages)
     return with_held_levels(settings) if settings.sampling.holds else settings
 

@@ -191,9 +191,18 @@ class DiffusionSettings:
         14,
         "Coarsest side",
         "For regions larger than the first of several stages is made for, coarser stages are put before it "
-        "until the region's shorter side is below twice this, or the hole is four pixels thick there; a last "
-        "one below full resolution is left out if the hole is ten pixels thick at the one before; 0: the "
-        "preset's stages as they are.",
+        "until the region's shorter side is below twice this, or the hole is four pixels thick there; 0: "
+        "none is.",
+        minimum=0,
+        maximum=4096,
+        unit="px",
+    )
+    laid_out: int = setting(
+        0,
+        "Laid out",
+        "A hole so many pixels thick at the scale of the last stage but one is laid out there: a last stage "
+        "below full resolution is left out, and what it would bring is taken from the plate as well; 0: no "
+        "stage is left out.",
         minimum=0,
         maximum=4096,
         unit="px",

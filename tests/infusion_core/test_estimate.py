@@ -25,7 +25,7 @@ from infusion_core.settings import NetworkSettings, RunSettings, Settings, load_
 NETWORKS = [
     load_preset("paper").network,
     load_preset("standard").network,
-    load_preset("best").network,
+    NetworkSettings(kind="factored", growth=1.5),
     NetworkSettings(kind="paper", channels=8, levels=2),
     NetworkSettings(kind="factored", channels=8, levels=1, growth=3.0),
     NetworkSettings(kind="factored", channels=8, levels=4, growth=1.5),

@@ -114,5 +114,5 @@ def test_stages_that_are_held_start_as_high_as_those_of_the_preset(preset, level
     thin = with_octaves(settings, replace(large, thickness=20))
     assert thin.stages == with_octaves(auto, replace(large, thickness=20)).stages
     assert with_held_levels(thin) == thin
-    small = replace(large, size=(40, 63, 112))
+    small = replace(large, size=(40, 63, 112), thickness=20)
     assert with_octaves(settings, small) == settings

@@ -52,7 +52,7 @@ def test_the_warm_start_can_be_switched_on_and_off() -> None:
     assert settings_from(parse("--preset", "draft")).training.prior
     assert not settings_from(parse("--preset", "draft", "--no-prior")).training.prior
     assert not settings_from(parse("--no-prior")).training.prior
-    assert settings_from(parse("--preset", "best", "--prior")).training.prior
+    assert settings_from(parse("--preset", "paper", "--prior")).training.prior
 
 
 SCRIPTED = (
