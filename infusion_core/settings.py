@@ -278,7 +278,7 @@ class TrainingSettings:
         False,
         "Warm start",
         "Start from weights that have learned procedural textures instead of from random ones, where the "
-        "network is that of draft and standard.",
+        "network is that of draft, standard and best.",
     )
     restart: bool = setting(
         False,

@@ -196,3 +196,25 @@ def test_a_region_with_coarser_stages_is_trained_exported_and_rendered_with_them
         steps.export(job)
     job.clear()
     assert not job.layout.exists()
+
+
+def test_a_stage_that_a_thick_hole_need_not_have_is_left_out_of_everything(
+    job: JobFolder, tiny_settings: Callable[..., Settings]
+) -> None:
+    few = {"training_steps": 2, "sampling_steps": 2, "intervals": 2}
+    settings = tiny_settings(
+        shot={"frames": "2-5", "handles": 1, "context": 4},
+        diffusion={"coarsest": 0, "laid_out": 1},
+        sampling={"layouts": 2},
+        stages=[{"scale": 0.25, **few}, {"scale": 0.5, "t_high": 600, **few}],
+    )
+    job.write_spec(replace(job.read_spec(), settings=settings))
+    before = [task.name for task in tasks_of([ListedShot("a", job.read_spec(), job)])]
+    shot = steps.prepare(job)
+    steps.train(job)
+    steps.export(job)
+    bundle = open_bundle(job.bundle)
+    assert [stage.scale for stage in bundle.settings.stages] == [0.25]
+    assert len([name for name in before if "train" in name]) == len(bundle.intervals) == 2
+    rendered = render(bundle, shot, settings.run.seed)
+    assert np.abs(rendered - load_file(job.result)["x0"]).max() < 1e-3
