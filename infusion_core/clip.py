@@ -55,9 +55,17 @@ def all_unknown_filled(plate: Any, known: Any) -> Clip:
 
 
 def filled(shot: Shot, x0_hat: np.ndarray, basis: ColourBasis) -> np.ndarray:
-    """The shot with what is not known taken from ``x0_hat`` (1, 3, F, H, W); (F, H, W, 3) model range."""
-    result = frames_last(x0_hat, basis)
-    np.copyto(result, shot.plate, where=shot.known[..., None])
+    """The shot with what is not known taken from ``x0_hat`` (1, 3, F, H, W); (F, H, W, 3) model range.
+
+    No channel goes below or above all that is known of it: the network's own colours reach beyond those of
+    the plate, and where that is never negative the fill must not be either.
+    """
+    result, known = frames_last(x0_hat, basis), shot.known[..., None]
+    if known.any():
+        least = shot.plate.min(axis=(0, 1, 2), where=known, initial=np.inf)
+        most = shot.plate.max(axis=(0, 1, 2), where=known, initial=-np.inf)
+        np.clip(result, least, most, out=result)
+    np.copyto(result, shot.plate, where=known)
     return result
 
 

@@ -35,6 +35,15 @@ def test_a_fill_in_another_basis_comes_back_and_known_pixels_are_the_plates(wave
     np.testing.assert_allclose(result[waves.hole], np.tile(colour, (waves.hole.sum(), 1)), atol=1e-5)
 
 
+@pytest.mark.parametrize("colour", [(-2.0, 0.1, 3.0), (0.0, -1.5, 0.0)])
+def test_a_fill_is_no_darker_and_no_brighter_than_anything_known(waves, colour):
+    wild = np.broadcast_to(np.array(colour, np.float32), waves.plate.shape).transpose(3, 0, 1, 2)[None]
+    known = waves.plate[waves.known]
+    limits = np.clip(np.array(colour, np.float32), known.min(axis=0), known.max(axis=0))
+    assert (limits != colour).any()
+    assert (filled(waves, wild, RGB)[waves.hole] == limits).all()
+
+
 def test_a_large_shot_is_brought_to_the_networks_colours_and_back_without_needless_copies(make_waves):
     shot = make_waves(12, 600, 600)
     tracemalloc.start()
