@@ -33,12 +33,12 @@ def starting_weights(*assignments):
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_draft_and_standard_start_warm_and_the_others_need_no_weights_of_ours(name):
+def test_all_start_warm_but_the_paper_which_needs_no_weights_of_ours(name):
     settings = load_preset(name)
-    warm = name in ("draft", "standard")
+    warm = name != "paper"
     assert settings.training.prior == warm
     assert prior_file(settings.network).is_file() == warm
-    assert settings.training.restart == (name == "standard"), "a draft's few steps must add up"
+    assert settings.training.restart == (name in ("standard", "best")), "a draft's few steps must add up"
 
 
 def test_a_run_starts_from_the_shipped_weights_whatever_its_seed():
