@@ -18,9 +18,11 @@ def threads_for(asked: int) -> int:
     return asked or usable_cores()
 
 
-def limit_numpy(threads: int) -> None:
+def limit_numpy(threads: int) -> threadpool_limits:
     """Have NumPy's linear algebra use so many threads from now on, in the whole process.
+
+    In a ``with`` statement until its end, then as many as before.
 
     Its libraries otherwise take as many as the machine has cores, whatever a farm lent.
     """
-    threadpool_limits(limits=threads, user_api="blas")
+    return threadpool_limits(limits=threads, user_api="blas")

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from infusion_core.clip import Clip, scaled_clip, upsampled
+from infusion_core.cores import limit_numpy
 from infusion_core.detail_work import octaves_left
 from infusion_core.looks import in_parts
 from infusion_core.places import Search, search_for, usable_places
@@ -174,7 +174,7 @@ def finished(
         done += 1
         on_frame(done)
 
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+    with limit_numpy(1), ThreadPoolExecutor(threads) as pool:
         for finer in octaves_left(scale):
             clip = scaled_clip(full_clip, finer)
             coarser = _doubled(coarser, clip, generator, _Team(pool, threads), count, should_stop)

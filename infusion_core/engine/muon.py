@@ -42,48 +42,45 @@ class Muon:
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], hidden: Iterable[nn.Parameter], lr: float) -> None:
-        self.param_groups: list[dict[str, Any]] = [{"params": list(parameters), "lr": lr}]
+        self.param_groups = [{"lr": lr}]
         self.state: dict[nn.Parameter, dict[str, Tensor]] = {}
+        self._parameters = list(parameters)
         self._hidden = {id(parameter) for parameter in hidden}
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
-        for parameter in self._parameters():
+        for parameter in self._parameters:
             parameter.grad = None
 
     def state_dict(self) -> dict[str, Any]:
         """The state of each parameter that has one, by its place in the order given."""
-        each = enumerate(self._parameters())
+        each = enumerate(self._parameters)
         return {"state": {i: self.state[one] for i, one in each if one in self.state}}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take over copies of what ``state_dict`` gave."""
-        parameters = self._parameters()
-        self.state = {
-            parameters[i]: {
-                name: value.clone() if name == "step" else value.clone().to(parameters[i].device)
+        self.state = {}
+        for i, moments in state_dict["state"].items():
+            parameter = self._parameters[i]
+            self.state[parameter] = {
+                name: value.to("cpu" if name == "step" else parameter.device, copy=True)
                 for name, value in moments.items()
             }
-            for i, moments in state_dict["state"].items()
-        }
-
-    def _parameters(self) -> list[nn.Parameter]:
-        return [parameter for group in self.param_groups for parameter in group["params"]]
 
     @torch.no_grad()
     def step(self) -> None:
         """Update every parameter that has a gradient."""
-        for group in self.param_groups:
-            given = [parameter for parameter in group["params"] if parameter.grad is not None]
-            by_shape: dict[torch.Size, list[nn.Parameter]] = {}
-            for parameter in given:
-                if id(parameter) in self._hidden:
-                    by_shape.setdefault(parameter.shape, []).append(parameter)
-            for alike in by_shape.values():
-                self._orthogonal_step(alike, group["lr"])
-            others = [parameter for parameter in given if id(parameter) not in self._hidden]
-            if others:
-                self._adam_step(others, group["lr"] * ADAM_SHARE)
+        rate = self.param_groups[0]["lr"]
+        given = [parameter for parameter in self._parameters if parameter.grad is not None]
+        by_shape: dict[torch.Size, list[nn.Parameter]] = {}
+        for parameter in given:
+            if id(parameter) in self._hidden:
+                by_shape.setdefault(parameter.shape, []).append(parameter)
+        for alike in by_shape.values():
+            self._orthogonal_step(alike, rate)
+        others = [parameter for parameter in given if id(parameter) not in self._hidden]
+        if others:
+            self._adam_step(others, rate * ADAM_SHARE)
 
     def _state_of(self, parameters: list[nn.Parameter], names: tuple[str, ...]) -> list[list[Tensor]]:
         """The running values of parameters by name, zero at first."""
