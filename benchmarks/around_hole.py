@@ -117,7 +117,7 @@ def compare(size: tuple[int, int, int], side: int) -> tuple[float, float, float]
             network.multiple,
             tiles,
             moving_grid=True,
-            as_array=torch.from_numpy,
+            zeros=torch.zeros,
         )
         start = time.perf_counter()
         with torch.no_grad():

@@ -58,7 +58,7 @@ def error_in_hole(learner: Learner, clip: Clip, truth: Tensor, t: int, schedule:
         return torch.func.functional_call(network, weights, (*clips, torch.tensor([level])))
 
     whole = cut(np.ones(clip.size, bool), (0, 0), network.multiple, np.inf)
-    denoise = make_denoiser(call, clip, network.multiple, whole, moving_grid=False, as_array=torch.from_numpy)
+    denoise = make_denoiser(call, clip, network.multiple, whole, moving_grid=False, zeros=torch.zeros)
     noise = draw_noise(truth.shape, schedule.held_noise, torch.Generator().manual_seed(0))
     alpha_bar = float(schedule.alpha_bar[t])
     with torch.no_grad():

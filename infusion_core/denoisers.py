@@ -18,6 +18,8 @@ from infusion_core.tiles import Tile, cut
 # (noisy, masked_plate, hole, mean background, share known, t) -> x0_hat; rows and columns are multiples
 # of what the network needs
 NetworkCall = Callable[[Any, Any, Any, Any, Any, int], Any]
+# shape -> float32 zeros, in the network's array type
+Zeros = Callable[[tuple[int, ...]], Any]
 INPUT_NAMES = ("noisy", "masked_plate", "hole", "mean", "share", "t")
 
 
@@ -33,14 +35,8 @@ def grid_offset(t: int, multiple: int) -> tuple[int, int]:
     return scattered % multiple, scattered // multiple % multiple
 
 
-def padded(
-    array: Any,
-    multiple: int,
-    as_array: Callable[[np.ndarray], Any],
-    offset: tuple[int, int] = (0, 0),
-    margin: int = 0,
-) -> Any:
-    """``array`` (N, C, F, H, W) within zeros, its first row and column at ``offset``.
+def padded(array: Any, multiple: int, zeros: Zeros, offset: tuple[int, int] = (0, 0), margin: int = 0) -> Any:
+    """``array`` (N, C, F, H, W) within ``zeros``, its first row and column at ``offset``.
 
     Rows and columns are the least multiple that has room for ``margin`` more than the array's own.
     """
@@ -48,7 +44,7 @@ def padded(
     rows, columns = (side + margin + -(side + margin) % multiple for side in (height, width))
     if (rows, columns) == (height, width):
         return array
-    result = as_array(np.zeros((*outer, rows, columns), np.float32))
+    result = zeros((*outer, rows, columns))
     top, left = offset
     result[..., top : top + height, left : left + width] = array
     return result
@@ -61,7 +57,7 @@ def make_denoiser(
     tiles: Sequence[Tile],
     *,
     moving_grid: bool,
-    as_array: Callable[[np.ndarray], Any],
+    zeros: Zeros,
 ) -> Denoiser:
     """A denoiser of what the tiles keep; elsewhere its x0_hat is 0.
 
@@ -71,7 +67,7 @@ def make_denoiser(
         multiple: Rows and columns that the network takes are multiples of this.
         tiles: They begin at multiples of ``multiple``.
         moving_grid: Shift the clip by ``grid_offset``; else it stays at the top left.
-        as_array: Brings a NumPy array to the network's array type and device.
+        zeros: Makes float32 arrays of the network's type, on its device.
     """
     mean, share = background(clip.plate, clip.known)
     margin = multiple - 1 if moving_grid else 0
@@ -83,7 +79,7 @@ def make_denoiser(
         top, left = grid_offset(t, multiple) if moving_grid else (0, 0)
 
         def placed(array: Any) -> Any:
-            return padded(array, multiple, as_array, (top, left), margin)
+            return padded(array, multiple, zeros, (top, left), margin)
 
         x0_hat = network(
             placed(noisy[shown]),
@@ -110,15 +106,16 @@ def shot_denoiser(
     known: np.ndarray,
     multiple: int,
     settings: Settings,
-    as_array: Callable[[np.ndarray], Any],
+    zeros: Zeros,
 ) -> Denoiser:
     """``make_denoiser`` for the hole, as a run's settings ask for it; the same in a render.
 
     Args:
         known: ``clip.known`` in NumPy.
+        zeros: See ``make_denoiser``.
     """
     tiles = cut(
         part_to_denoise(known[0, 0], clip.hole), reach(settings.network), multiple, voxels_in_memory(settings)
     )
     moving_grid = settings.sampling.moving_grid
-    return make_denoiser(network, clip, multiple, tiles, moving_grid=moving_grid, as_array=as_array)
+    return make_denoiser(network, clip, multiple, tiles, moving_grid=moving_grid, zeros=zeros)

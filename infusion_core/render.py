@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -56,7 +57,8 @@ def _denoiser(bundle: Bundle, interval: Interval, clip: Clip) -> Denoiser:
     def call(noisy: np.ndarray, *others: Any) -> np.ndarray:
         return np.concatenate([predicted(one[None], *others) for one in noisy])
 
-    return shot_denoiser(call, clip, clip.known, bundle.multiple, bundle.settings, np.asarray)
+    zeros = partial(np.zeros, dtype=np.float32)
+    return shot_denoiser(call, clip, clip.known, bundle.multiple, bundle.settings, zeros)
 
 
 @dataclass(frozen=True)

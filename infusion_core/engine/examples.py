@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor
+from numpy.random import Generator
+from torch import Tensor
 
 from infusion_core.clip import Clip, background
 from infusion_core.clip_size import crop_size
-from infusion_core.engine.training_holes import blob_hole, integer, transplanted_hole, uniform
+from infusion_core.engine.training_holes import blob_hole, integer, transplanted_hole
 from infusion_core.settings import TrainingSettings
 
 BLOB_SHARE = 0.6
@@ -55,72 +56,72 @@ class Source:
     Attributes:
         clip: On the device.
         fill: What is thought to be in the real hole by now, (1, 3, F, H, W); zeros as in the paper.
-        hole: The real hole, (F, H, W) bool, on the CPU, where crops and holes are chosen.
+        hole: The real hole, (F, H, W) bool, NumPy, as crops and holes are chosen on the CPU.
         unknown: What is not known, in the hole or not, likewise.
         hole_frames: Indices of the frames that have a hole.
     """
 
     clip: Clip
     fill: Tensor
-    hole: Tensor
-    unknown: Tensor
-    hole_frames: Tensor
+    hole: np.ndarray
+    unknown: np.ndarray
+    hole_frames: np.ndarray
 
 
 def training_source(clip: Clip, fill: Tensor) -> Source:
     """A source to draw many examples from."""
-    hole = torch.from_numpy(np.ascontiguousarray(clip.hole))
-    return Source(clip, fill, hole, clip.known[0, 0].cpu() == 0, hole.flatten(1).any(1).nonzero().flatten())
+    unknown = clip.known[0, 0].cpu().numpy() == 0
+    return Source(clip, fill, clip.hole, unknown, np.flatnonzero(clip.hole.any(axis=(1, 2))))
 
 
-def choose_source(sources: Sequence[Source], generator: Generator) -> Source:
+def choose_source(sources: Sequence[Source], random: Generator) -> Source:
     """The shot itself, the first of ``sources``, or more often one of its views."""
-    if len(sources) == 1 or uniform(0, 1, generator) >= VIEW_SHARE:
+    if len(sources) == 1 or random.random() >= VIEW_SHARE:
         return sources[0]
-    return sources[integer(1, len(sources) - 1, generator)]
+    return sources[integer(1, len(sources) - 1, random)]
 
 
 def _hole_in_crop(
-    source: Source, settings: TrainingSettings, first: int, size: tuple[int, int], generator: Generator
-) -> Tensor:
-    """A training hole within a crop over all frames, (F, H, W) bool on the CPU."""
-    if settings.holes == "blobs" or uniform(0, 1, generator) < BLOB_SHARE or not len(source.hole_frames):
+    source: Source, settings: TrainingSettings, first: int, size: tuple[int, int], random: Generator
+) -> np.ndarray:
+    """A training hole within a crop over all frames, (F, H, W) bool."""
+    if settings.holes == "blobs" or random.random() < BLOB_SHARE or not len(source.hole_frames):
         # As in the paper, a blob sets out at the window's first frame; its speed wanders from there.
-        return blob_hole(len(source.hole), *size, generator).roll(first, dims=0) > 0
-    return transplanted_hole(source.hole, source.hole_frames, size, generator)
+        return np.roll(blob_hole(len(source.hole), *size, random), first, axis=0)
+    return transplanted_hole(source.hole, source.hole_frames, size, random)
 
 
-def _draw_one(source: Source, settings: TrainingSettings, generator: Generator) -> list[Tensor]:
+def _draw_one(source: Source, settings: TrainingSettings, random: Generator) -> list[Tensor]:
     clip = source.clip
     num_frames, height, width = clip.size
     window, rows, columns = crop_size(clip.size, settings)
     for _ in range(TRIES):
-        top = integer(0, height - rows, generator)
-        left = integer(0, width - columns, generator)
-        first = integer(0, num_frames - window, generator)
+        top = integer(0, height - rows, random)
+        left = integer(0, width - columns, random)
+        first = integer(0, num_frames - window, random)
         crop = (..., slice(top, top + rows), slice(left, left + columns))
         frames = (slice(None), slice(None), slice(first, first + window))
-        hidden = _hole_in_crop(source, settings, first, (rows, columns), generator)
+        hidden = _hole_in_crop(source, settings, first, (rows, columns), random)
         learnable = hidden & ~source.unknown[crop]
-        if settings.loss == "known" or learnable[frames[2]].float().mean() > MIN_HIDDEN_SHARE:
+        if settings.loss == "known" or learnable[frames[2]].mean() > MIN_HIDDEN_SHARE:
             break
     plate, known = clip.plate[crop], clip.known[crop]
-    visible = known * (~hidden).to(known.device)
+    visible = known * torch.from_numpy(~hidden).to(known.device)
     masked_plate = plate * visible
-    weight = known[frames] if settings.loss == "known" else (known - visible)[frames]
-    clean = (plate + (1.0 - known) * source.fill[crop])[frames]
-    return [clean, masked_plate[frames], 1.0 - visible[frames], weight, *background(masked_plate, visible)]
+    mean, share = background(masked_plate, visible)
+    known_now, visible_now = known[frames], visible[frames]
+    weight = known_now if settings.loss == "known" else known_now - visible_now
+    clean = plate[frames] + (1.0 - known_now) * source.fill[crop][frames]
+    return [clean, masked_plate[frames], 1.0 - visible_now, weight, mean, share]
 
 
-def draw_examples(
-    source: Source, settings: TrainingSettings, multiple: int, generator: Generator
-) -> Examples:
+def draw_examples(source: Source, settings: TrainingSettings, multiple: int, random: Generator) -> Examples:
     """Draw a batch of training crops, all from one source; arguments as ``draw_from_each``."""
-    return draw_from_each([source] * settings.batch, settings, multiple, generator)
+    return draw_from_each([source] * settings.batch, settings, multiple, random)
 
 
 def draw_from_each(
-    sources: Sequence[Source], settings: TrainingSettings, multiple: int, generator: Generator
+    sources: Sequence[Source], settings: TrainingSettings, multiple: int, random: Generator
 ) -> Examples:
     """Draw one training crop from each source.
 
@@ -128,7 +129,7 @@ def draw_from_each(
         sources: From ``training_source``; all at least as large as a crop, or all of one size.
         settings: Crop, window, holes and loss.
         multiple: Rows and columns are padded up to a multiple of this.
-        generator: Source of every random choice, on the CPU.
+        random: Source of every random choice.
     """
-    parts = [_draw_one(source, settings, generator) for source in sources]
+    parts = [_draw_one(source, settings, random) for source in sources]
     return Examples(*(pad_to_multiple(torch.cat(items), multiple) for items in zip(*parts, strict=True)))

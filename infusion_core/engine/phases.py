@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from functools import partial
 
 import numpy as np
 import torch
@@ -197,7 +198,8 @@ def _denoiser(work: Work, network: Network, weights: Mapping[str, Tensor], clip:
         at_once = max(1, most // noisy[0, 0].numel())
         return torch.cat([predicted(part, (plate, hole, mean, share), t) for part in noisy.split(at_once)])
 
-    return shot_denoiser(call, clip, clip.known.cpu().numpy(), network.multiple, work.settings, work.tensor)
+    zeros = partial(torch.zeros, device=work.device)
+    return shot_denoiser(call, clip, clip.known.cpu().numpy(), network.multiple, work.settings, zeros)
 
 
 def denoise(

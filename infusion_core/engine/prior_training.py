@@ -19,7 +19,7 @@ from infusion_core.array_files import save_arrays
 from infusion_core.clip import all_unknown_filled
 from infusion_core.engine.examples import Source, draw_from_each, training_source
 from infusion_core.engine.model import make_network
-from infusion_core.engine.train import Learner, descend, learning_rate, make_learner, step_generator
+from infusion_core.engine.train import Learner, descend, learning_rate, make_learner, step_randomness
 from infusion_core.engine.work import store_channels_last
 from infusion_core.intervals import sampling_times
 from infusion_core.prior.textures import procedural_clip
@@ -45,17 +45,17 @@ def procedural_source(generator: Generator) -> Source:
 def train_prior(settings: Settings, steps: int, precision: torch.dtype) -> Learner:
     """A network trained for ``steps`` on procedural clips, over all noise levels alike in log-SNR."""
     training, schedule = settings.training, make_schedule(settings.diffusion)
-    levels = torch.tensor(sampling_times(settings.diffusion.num_steps - 1, LOWEST_LEVEL, LEVELS, schedule))
+    levels = sampling_times(settings.diffusion.num_steps - 1, LOWEST_LEVEL, LEVELS, schedule)
     torch.manual_seed(settings.run.seed)
     network = make_network(settings.network, schedule)
     store_channels_last(network)
     learner = make_learner(network, training)
     losses: list[float] = []
     for step, sources in zip(range(steps), _batches(settings.run.seed, training.batch), strict=False):
-        generator = step_generator(settings.run.seed, 0, step)
-        examples = draw_from_each(sources, training, network.multiple, generator)
-        t = levels[torch.randint(len(levels), (training.batch,), generator=generator)]
-        noise = torch.randn(examples.clean.shape, generator=generator)
+        random = step_randomness(settings.run.seed, 0, step, torch.device("cpu"))
+        examples = draw_from_each(sources, training, network.multiple, random.choices)
+        t = torch.from_numpy(random.choices.choice(levels, training.batch))
+        noise = torch.randn(examples.clean.shape, generator=random.noise)
         rate = learning_rate(step, steps, training)
         loss = descend(
             learner, examples, t, noise, schedule, training, rate=rate, step=step, precision=precision

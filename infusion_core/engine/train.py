@@ -72,13 +72,27 @@ def learning_rate(step: int, num_steps: int, settings: TrainingSettings) -> floa
     return settings.learning_rate * share
 
 
-def step_generator(seed: int, interval: int, step: int, device: str = "cpu") -> Generator:
-    """Randomness of one training step; depends on nothing that came before, so a resume repeats it."""
-    state = np.random.SeedSequence([seed, interval, step]).generate_state(1, np.uint64)[0]
-    return Generator(device).manual_seed(int(state >> np.uint64(1)))
+@dataclass(frozen=True)
+class StepRandomness:
+    """Randomness of one training step; depends on nothing that came before, so a resume repeats it.
+
+    Attributes:
+        choices: For what is small and chosen on the CPU: crops, holes, noise levels.
+        noise: For what fills tensors, on their device.
+    """
+
+    choices: np.random.Generator
+    noise: Generator
 
 
-def draw_noise_levels(interval: Interval, count: int, generator: Generator) -> Tensor:
+def step_randomness(seed: int, stream: int, step: int, device: torch.device) -> StepRandomness:
+    """That of step ``step`` of a stream, which is an interval's index in a run."""
+    choices, noise = np.random.SeedSequence([seed, stream, step]).spawn(2)
+    state = int(noise.generate_state(1, np.uint64)[0] >> np.uint64(1))
+    return StepRandomness(np.random.default_rng(choices), Generator(device).manual_seed(state))
+
+
+def draw_noise_levels(interval: Interval, count: int, random: np.random.Generator) -> Tensor:
     """Noise levels to train on, (N,): uniform over those at which the sampler calls the network.
 
     Where it calls it at every level, as in the paper, t = 0 is trained as well.
@@ -86,7 +100,7 @@ def draw_noise_levels(interval: Interval, count: int, generator: Generator) -> T
     times = interval.times
     if len(times) >= interval.t_high - interval.t_low:
         times = tuple(range(interval.t_low, interval.t_high + 1))
-    return torch.tensor(times)[torch.randint(len(times), (count,), generator=generator)]
+    return torch.from_numpy(random.choice(times, count))
 
 
 def draw_noise(shape: Sequence[int], held_share: float, generator: Generator) -> Tensor:
@@ -152,14 +166,11 @@ def train_step(
         precision: Arithmetic of the network; the weights stay float32.
     """
     device, network = sources[0].clip.plate.device, learner.network
-    generator = step_generator(seed, stream, step)
-    examples = draw_examples(choose_source(sources, generator), settings, network.multiple, generator)
-    t = draw_noise_levels(interval, settings.batch, generator)
-    noise = draw_noise(
-        examples.clean.shape,
-        schedule.held_noise,
-        generator if device.type == "cpu" else step_generator(seed, stream, step, str(device)),
-    )
+    random = step_randomness(seed, stream, step, device)
+    source = choose_source(sources, random.choices)
+    examples = draw_examples(source, settings, network.multiple, random.choices)
+    t = draw_noise_levels(interval, settings.batch, random.choices)
+    noise = draw_noise(examples.clean.shape, schedule.held_noise, random.noise)
     rate = learning_rate(step, num_steps, settings)
     return descend(learner, examples, t, noise, schedule, settings, rate=rate, step=step, precision=precision)
 
@@ -192,11 +203,12 @@ def descend(
     learner.optimiser.zero_grad()
     loss.backward()
     norm = nn.utils.clip_grad_norm_(network.parameters(), gradient_limit(settings))
-    if torch.isfinite(norm):  # one overflow must not spoil the weights for good
+    value, length = torch.stack([loss.detach(), norm]).cpu().tolist()  # here alone a step waits for a GPU
+    if math.isfinite(length):  # one overflow must not spoil the weights for good
         learner.optimiser.step()
         if learner.average:
             update_average(learner, settings.ema, step)
-    return float(loss.detach())
+    return float(value)
 
 
 def train_interval(

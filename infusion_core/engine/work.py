@@ -15,7 +15,7 @@ from infusion_core.clip import Clip, clip_from_shot, scaled_clip
 from infusion_core.engine.device import choose_device, choose_precision, set_threads
 from infusion_core.engine.examples import Source, training_source
 from infusion_core.engine.model import Network, make_network
-from infusion_core.engine.train import Learner, make_learner, step_generator
+from infusion_core.engine.train import Learner, make_learner, step_randomness
 from infusion_core.focus import Focus, hole_focus
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.layouts import is_last_of_layouts, likeliest_layout
@@ -161,8 +161,8 @@ def begin(shot: Shot, settings: Settings) -> Work:
 
 def new_network(work: Work) -> Network:
     """The network with the weights that every run with these settings and this seed begins with."""
-    generator = step_generator(work.settings.run.seed, len(work.intervals), 0)
-    torch.manual_seed(generator.initial_seed())
+    random = step_randomness(work.settings.run.seed, len(work.intervals), 0, torch.device("cpu"))
+    torch.manual_seed(random.noise.initial_seed())
     network = make_network(work.settings.network, work.schedule)
     if work.prior is not None:
         network.load_state_dict({name: torch.from_numpy(weight) for name, weight in work.prior.items()})

@@ -12,7 +12,7 @@ from infusion_core.tiles import cut
 @given(st.integers(1, 20), st.integers(1, 20), st.sampled_from([1, 2, 4, 8]))
 def test_padding_adds_zeros_at_the_end_up_to_the_next_multiple(height, width, multiple):
     array = np.ones((1, 3, 2, height, width), np.float32)
-    result = padded(array, multiple, np.asarray)
+    result = padded(array, multiple, np.zeros)
     assert result.shape[-2] % multiple == 0
     assert result.shape[-1] % multiple == 0
     assert result.shape[-2] - height < multiple
@@ -25,8 +25,8 @@ def test_padding_adds_zeros_at_the_end_up_to_the_next_multiple(height, width, mu
 def test_padding_has_room_for_every_place_of_the_grid(height, width, multiple, t):
     array = np.ones((1, 3, 2, height, width), np.float32)
     top, left = grid_offset(t, multiple)
-    result = padded(array, multiple, np.asarray, (top, left), multiple - 1)
-    assert result.shape == padded(array, multiple, np.asarray, (0, 0), multiple - 1).shape
+    result = padded(array, multiple, np.zeros, (top, left), multiple - 1)
+    assert result.shape == padded(array, multiple, np.zeros, (0, 0), multiple - 1).shape
     assert all(side % multiple == 0 for side in result.shape[-2:])
     np.testing.assert_array_equal(result[..., top : top + height, left : left + width], array)
     assert result.sum() == array.sum()
@@ -51,7 +51,7 @@ def test_the_network_gets_matching_parts_of_all_its_inputs(waves, reach, most, m
         return noisy + 2 * plate + 3 * hole + 5 * mean + 7 * share + t
 
     tiles = cut(waves.hole, reach, 8, most)
-    denoise = make_denoiser(network, clip, 8, tiles, moving_grid=moving_grid, as_array=np.asarray)
+    denoise = make_denoiser(network, clip, 8, tiles, moving_grid=moving_grid, zeros=np.zeros)
     expected = noisy + 2 * clip.plate + 3 * (1 - clip.known) + 5 * mean + 7 * share + 11
     hole = np.broadcast_to(waves.hole, expected.shape)
     np.testing.assert_allclose(denoise(noisy, 11)[hole], expected[hole], atol=1e-4)
@@ -68,7 +68,7 @@ def test_a_moving_grid_washes_out_what_depends_on_the_place_in_a_block(waves):
         return noisy + np.float32(1.0) * ((rows[:, None] + columns) / 6 - 0.5)
 
     def trace(moving_grid):
-        denoise = make_denoiser(network, clip, 4, whole, moving_grid=moving_grid, as_array=np.asarray)
+        denoise = make_denoiser(network, clip, 4, whole, moving_grid=moving_grid, zeros=np.zeros)
         return np.mean([denoise(noisy, t) for t in range(0, 300, 13)], axis=0)
 
     assert trace(True).std() < 0.5 * trace(False).std()

@@ -91,7 +91,7 @@ def torch_take(settings, basis, weights, shot, seed):
             network.multiple,
             cut(clip.known[0, 0].numpy() == 0, reach(settings.network), network.multiple, 10**9),
             moving_grid=settings.sampling.moving_grid,
-            as_array=torch.from_numpy,
+            zeros=torch.zeros,
         )
         with torch.no_grad():
             noisy, x0_hat = denoise_interval(

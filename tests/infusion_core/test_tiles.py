@@ -153,7 +153,7 @@ def test_the_hole_comes_out_as_in_the_whole_clip(settings, moving_grid, most):
             model.multiple,
             tiles,
             moving_grid=moving_grid,
-            as_array=torch.from_numpy,
+            zeros=torch.zeros,
         )
         with torch.no_grad():
             return denoise(noisy, 301).numpy()

@@ -107,9 +107,8 @@ def unexplained(network, weights):
     model.load_state_dict({name: torch.as_tensor(weight) for name, weight in weights.items()}, strict=False)
     chooser = np.random.default_rng(12345)
     sources = [procedural_source(chooser) for _ in range(6)]
-    generator = torch.Generator().manual_seed(0)
-    examples = draw_from_each(sources, settings.training, model.multiple, generator)
-    noise = torch.randn(examples.clean.shape, generator=generator)
+    examples = draw_from_each(sources, settings.training, model.multiple, chooser)
+    noise = torch.randn(examples.clean.shape, generator=torch.Generator().manual_seed(0))
     t = torch.tensor([50, 100, 200, 400, 600, 800])
     with torch.no_grad():
         return float(training_loss(model, examples, t, noise, schedule, "hidden"))
