@@ -130,6 +130,16 @@ class FactoredBlock(nn.Module):
         return pictures + self.out(hidden)
 
 
+def edm_scales(alpha_bar: Tensor) -> Tensor:
+    """EDM's c_in, c_skip, c_out and c_noise for variance-preserving noisy clips, (4, levels)."""
+    sigma2 = (1.0 - alpha_bar) / alpha_bar
+    total = sigma2 + DATA_STD**2
+    c_in = (alpha_bar * total).rsqrt()
+    c_skip = DATA_STD**2 / total / alpha_bar.sqrt()
+    c_out = (sigma2 / total).sqrt() * DATA_STD
+    return torch.stack([c_in, c_skip, c_out, sigma2.log() / 8.0])
+
+
 class FactoredUNet(nn.Module):
     """A U-Net of (2+1)D residual blocks, wider where it is coarser, preconditioned as in EDM.
 
@@ -137,15 +147,14 @@ class FactoredUNet(nn.Module):
     let it find a background that is seen only in frames far away.
     """
 
-    alpha_bar: Tensor
+    scale_table: Tensor
 
     def __init__(self, settings: NetworkSettings, schedule: Schedule) -> None:
         super().__init__()
         widths = level_widths(settings)
         self.multiple = row_multiple(settings)
-        self.register_buffer(
-            "alpha_bar", torch.tensor(schedule.alpha_bar, dtype=torch.float32), persistent=False
-        )
+        alpha_bar = torch.tensor(schedule.alpha_bar, dtype=torch.float32)
+        self.register_buffer("scale_table", edm_scales(alpha_bar), persistent=False)
         self.head = SpaceConv(3 + 3 + 1 + 4, widths[0], 3)
         self.level = nn.Linear(TIME_CHANNELS, widths[0])
         self.down = nn.ModuleList(FactoredBlock(width) for width in widths)
@@ -155,15 +164,9 @@ class FactoredUNet(nn.Module):
         self.narrow = nn.ModuleList(SpaceConv(coarse, fine, 1) for fine, coarse in pairs)
         self.tail = SpaceConv(widths[0], 3, 3)
 
-    def scales(self, t: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """EDM's c_in, c_skip, c_out and c_noise for a variance-preserving noisy clip, each (N,1,1,1,1)."""
-        alpha_bar = self.alpha_bar[t][:, None, None, None, None]
-        sigma2 = (1.0 - alpha_bar) / alpha_bar
-        total = sigma2 + DATA_STD**2
-        c_in = (alpha_bar * total).rsqrt()
-        c_skip = DATA_STD**2 / total / alpha_bar.sqrt()
-        c_out = (sigma2 / total).sqrt() * DATA_STD
-        return c_in, c_skip, c_out, sigma2.log() / 8.0
+    def scales(self, t: Tensor) -> Tensor:
+        """``edm_scales`` at the noise levels ``t`` (N,), as (4, N, 1, 1, 1, 1)."""
+        return self.scale_table[:, t][..., None, None, None, None]
 
     def residual(
         self, noisy: Tensor, masked_plate: Tensor, hole: Tensor, mean: Tensor, share: Tensor, t: Tensor

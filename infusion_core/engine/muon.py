@@ -7,7 +7,8 @@ fast as common ones. First and last layers and biases are updated by Adam.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
@@ -20,16 +21,57 @@ ITERATIONS = 5
 QUINTIC = (3.4445, -4.7750, 2.0315)  # pushes singular values in (0, 1] towards 1 in five iterations
 
 
-def orthogonalised(matrices: Tensor) -> Tensor:
-    """Matrices (..., rows, columns) with their singular vectors kept and singular values of about 1."""
+def orthogonalised(stacks: Sequence[Tensor]) -> list[Tensor]:
+    """Matrices with their singular vectors kept and singular values of about 1.
+
+    Each iteration multiplies by a polynomial of the matrix's square. All of them commute, so it is enough to
+    iterate on the squares, which are small and for matrices of one shorter side alike.
+
+    Args:
+        stacks: Each (N, rows, columns); those of one shorter side in a row.
+    """
+    wides = [_wide(stack / (stack.norm(dim=(-2, -1), keepdim=True) + 1e-7)) for stack in stacks]
+    factors: list[Tensor] = []
+    for _, alike in itertools.groupby(wides, key=lambda wide: wide.shape[1]):
+        squares = [wide @ wide.mT for wide in alike]
+        factors += _factors(torch.cat(squares)).split([len(one) for one in squares])
+    turned = [factor @ wide for factor, wide in zip(factors, wides, strict=True)]
+    return [one if _is_wide(stack) else one.mT for one, stack in zip(turned, stacks, strict=True)]
+
+
+def _factors(square: Tensor) -> Tensor:
+    """What matrices of these squares (N, side, side), at most 1, are to be multiplied by."""
     a, b, c = QUINTIC
-    result = matrices / (matrices.norm(dim=(-2, -1), keepdim=True) + 1e-7)
-    tall = result.shape[-2] > result.shape[-1]
-    result = result.mT if tall else result
+    result = torch.eye(square.shape[-1], device=square.device).expand_as(square)
     for _ in range(ITERATIONS):
-        square = result @ result.mT
-        result = a * result + (b * square + c * square @ square) @ result
-    return result.mT if tall else result
+        factor = torch.baddbmm(b * square, square, square, alpha=c)
+        factor.diagonal(dim1=-2, dim2=-1).add_(a)
+        result = factor @ result
+        square = factor @ square @ factor
+    return result
+
+
+def _is_wide(stack: Tensor) -> bool:
+    return stack.shape[1] <= stack.shape[2]
+
+
+def _wide(stack: Tensor) -> Tensor:
+    return stack if _is_wide(stack) else stack.mT
+
+
+def _by_sides(kernel: Tensor) -> tuple[int, int, int]:
+    """Orders kernels as ``orthogonalised`` wants them."""
+    rows, columns = len(kernel), kernel[0].numel()
+    return min(rows, columns), rows, columns
+
+
+def _as_matrix(kernel: Tensor) -> Tensor:
+    """(channels out, taps x channels in); a view where channels are stored last."""
+    return kernel.movedim(1, -1).flatten(1)
+
+
+def _as_kernel(matrix: Tensor, like: Tensor) -> Tensor:
+    return matrix.unflatten(1, like.movedim(1, -1).shape[1:]).movedim(-1, 1)
 
 
 class Muon:
@@ -45,7 +87,9 @@ class Muon:
         self.param_groups = [{"lr": lr}]
         self.state: dict[nn.Parameter, dict[str, Tensor]] = {}
         self._parameters = list(parameters)
-        self._hidden = {id(parameter) for parameter in hidden}
+        self._hidden = sorted(hidden, key=_by_sides)
+        ids = {id(parameter) for parameter in self._hidden}
+        self._others = [parameter for parameter in self._parameters if id(parameter) not in ids]
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
@@ -71,14 +115,12 @@ class Muon:
     def step(self) -> None:
         """Update every parameter that has a gradient."""
         rate = self.param_groups[0]["lr"]
-        given = [parameter for parameter in self._parameters if parameter.grad is not None]
-        by_shape: dict[torch.Size, list[nn.Parameter]] = {}
-        for parameter in given:
-            if id(parameter) in self._hidden:
-                by_shape.setdefault(parameter.shape, []).append(parameter)
-        for alike in by_shape.values():
-            self._orthogonal_step(alike, rate)
-        others = [parameter for parameter in given if id(parameter) not in self._hidden]
+        hidden, others = (
+            [parameter for parameter in part if parameter.grad is not None]
+            for part in (self._hidden, self._others)
+        )
+        if hidden:
+            self._orthogonal_step(hidden, rate)
         if others:
             self._adam_step(others, rate * ADAM_SHARE)
 
@@ -92,14 +134,18 @@ class Muon:
         return [[self.state[parameter][name] for parameter in parameters] for name in names]
 
     def _orthogonal_step(self, parameters: list[nn.Parameter], rate: float) -> None:
-        """Update kernels of one shape."""
+        """Update kernels that are sorted ``_by_sides``."""
         gradients = _gradients(parameters)
         (averages,) = self._state_of(parameters, ("exp_avg",))
         torch._foreach_lerp_(averages, gradients, 1 - MOMENTUM)
         updates = torch._foreach_lerp(gradients, averages, MOMENTUM)  # Nesterov's look-ahead
-        matrices = torch.stack([update.reshape(len(update), -1) for update in updates])
-        for parameter, matrix in zip(parameters, orthogonalised(matrices), strict=True):
-            parameter.add_(matrix.reshape(parameter.shape), alpha=-rate)
+        stacks = [
+            torch.stack(list(alike)) for _, alike in itertools.groupby(map(_as_matrix, updates), _by_sides)
+        ]
+        turned = itertools.chain.from_iterable(orthogonalised(stacks))
+        weights: list[Tensor] = list(parameters)
+        kernels = [_as_kernel(one, weight) for one, weight in zip(turned, weights, strict=True)]
+        torch._foreach_add_(weights, kernels, alpha=-rate)
 
     def _adam_step(self, parameters: list[nn.Parameter], rate: float) -> None:
         gradients = _gradients(parameters)

@@ -16,7 +16,7 @@ from infusion_core.settings import DiffusionSettings, NetworkSettings
 @pytest.mark.parametrize("scale", [1e-4, 1.0, 1e3])
 def test_an_update_keeps_its_singular_vectors_and_loses_its_scale(shape, scale):
     matrix = scale * torch.randn(shape, generator=torch.Generator().manual_seed(0))
-    result = orthogonalised(matrix)
+    ((result,),) = orthogonalised([matrix[None]])
     left, values, right = torch.linalg.svd(matrix, full_matrices=False)
     along = left.T @ result @ right.T
     assert (along - along.diag().diag()).abs().max() < 0.01
