@@ -60,12 +60,12 @@ def filled(shot: Shot, x0_hat: np.ndarray, basis: ColourBasis) -> np.ndarray:
     No channel goes below or above all that is known of it: the network's own colours reach beyond those of
     the plate, and where that is never negative the fill must not be either.
     """
-    result, known = frames_last(x0_hat, basis), shot.known[..., None]
-    if known.any():
-        least = shot.plate.min(axis=(0, 1, 2), where=known, initial=np.inf)
-        most = shot.plate.max(axis=(0, 1, 2), where=known, initial=-np.inf)
-        np.clip(result, least, most, out=result)
-    np.copyto(result, shot.plate, where=known)
+    result = frames_last(x0_hat, basis)
+    if shot.known.any():
+        for channel in range(3):
+            seen, filling = shot.plate[..., channel][shot.known], result[..., channel]
+            np.clip(filling, seen.min(), seen.max(), out=filling)
+    np.copyto(result, shot.plate, where=shot.known[..., None])
     return result
 
 

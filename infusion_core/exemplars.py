@@ -9,24 +9,20 @@ was given (docs/experiments.md, "Detail from the plate").
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
 
 from infusion_core.clip import Clip, scaled_clip, upsampled
 from infusion_core.cores import limit_numpy
 from infusion_core.detail_work import octaves_left
-from infusion_core.looks import in_parts
-from infusion_core.places import Search, search_for, usable_places
+from infusion_core.places import Search, Team, search_for, usable_places
 from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
 from infusion_core.resample import box_matrix, resampled
 
 STANDS_OUT = 0.5  # deviations of the plate's detail by which a pixel may leave the range around it unasked
-
-_Found = TypeVar("_Found")
 
 
 def _range_around(clip: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -71,18 +67,6 @@ def _with_detail(
 
 
 @dataclass(frozen=True)
-class _Team:
-    """Threads that share the pixels of a frame."""
-
-    pool: ThreadPoolExecutor
-    threads: int
-
-    def map(self, work: Callable[[np.ndarray], _Found], pixels: np.ndarray) -> Iterator[_Found]:
-        """What ``work`` finds for pixels (N, 3), in order; the same however many threads there are."""
-        return self.pool.map(work, in_parts(pixels, self.threads))
-
-
-@dataclass(frozen=True)
 class _Octave:
     """A clip that is being given its finest detail.
 
@@ -98,10 +82,10 @@ class _Octave:
     margin: np.ndarray
     search: Search
 
-    def detail_frame(self, number: int, hole: np.ndarray, team: _Team) -> None:
+    def detail_frame(self, number: int, hole: np.ndarray, team: Team) -> None:
         """Add detail in a frame's hole (H, W) where anything is known to take it from."""
         pixels = np.insert(np.argwhere(hole), 0, number, axis=1)
-        sources = self.search.sources(number) if len(pixels) else None
+        sources = self.search.sources(number, team) if len(pixels) else None
         if sources is None:
             return
 
@@ -118,7 +102,7 @@ def _doubled(
     coarser: np.ndarray,
     clip: Clip,
     generator: np.random.Generator,
-    team: _Team,
+    team: Team,
     on_frame: Callable[[], None],
     should_stop: ShouldStop,
 ) -> np.ndarray:
@@ -177,5 +161,5 @@ def finished(
     with limit_numpy(1), ThreadPoolExecutor(threads) as pool:
         for finer in octaves_left(scale):
             clip = scaled_clip(full_clip, finer)
-            coarser = _doubled(coarser, clip, generator, _Team(pool, threads), count, should_stop)
+            coarser = _doubled(coarser, clip, generator, Team(pool, threads), count, should_stop)
     return coarser

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from infusion_core.basis import ColourBasis
 from infusion_core.clip import frames_last
+from infusion_core.cores import limit_numpy
 from infusion_core.intervals import Interval
 from infusion_core.metrics.patches import sliced_wasserstein
 from infusion_core.metrics.regions import ring
@@ -57,12 +59,18 @@ def unlikeness(clip: np.ndarray, hole: np.ndarray) -> float:
     return max(distances)
 
 
-def likeliest_layout(x0_hat: np.ndarray, hole: np.ndarray, basis: ColourBasis) -> int:
+def likeliest_layout(x0_hat: np.ndarray, hole: np.ndarray, basis: ColourBasis, threads: int = 1) -> int:
     """Which of several fills looks most like what is around the hole.
 
     Args:
         x0_hat: (layouts, 3, F, H, W) in the run's colours.
         hole: (F, H, W) bool.
         basis: The run's colours.
+        threads: So many fills are judged at once; the result is the same.
     """
-    return int(np.argmin([unlikeness(frames_last(one[None], basis), hole) for one in x0_hat]))
+
+    def judged(one: np.ndarray) -> float:
+        return unlikeness(frames_last(one[None], basis), hole)
+
+    with limit_numpy(1), ThreadPoolExecutor(threads) as pool:
+        return int(np.argmin(list(pool.map(judged, x0_hat))))

@@ -6,14 +6,18 @@ every frame's noise has its own counter-based stream.
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 
+from infusion_core.cores import usable_cores
+
 _THREADS = 8  # a GPU waits for the noise of every step
+_ENOUGH_FOR_A_THREAD = 2**18  # values; starting one takes as long as drawing a few thousand
 _HELD_FRAME = 2**32 - 1  # the number, above that of any frame, under which the noise of all frames is drawn
 
 
@@ -45,8 +49,30 @@ def with_held(own: Any, held: Any, share: float) -> Any:
     return math.sqrt(1.0 - share) * own + math.sqrt(share) * held
 
 
+def _mixed_noise(
+    seed: int, draws: Sequence[int], frames: Sequence[int], shape: tuple[int, int, int], held_share: float
+) -> np.ndarray:
+    """Noise of several draws, (draws, C, F, H, W) float32; arguments as ``clip_noise``."""
+    channels, *size = shape
+    result = np.empty((len(draws), channels, len(frames), *size), np.float32)
+    places = list(itertools.product(range(len(draws)), range(len(frames))))
+
+    def draw_some(some: Sequence[tuple[int, int]]) -> None:
+        for i, j in some:
+            result[i, :, j] = frame_noise(seed, draws[i], frames[j], shape)
+
+    threads = min(_THREADS, usable_cores(), math.ceil(result.size / _ENOUGH_FOR_A_THREAD))
+    with ThreadPoolExecutor(threads) as pool:  # NumPy draws without holding Python's lock
+        list(pool.map(draw_some, [places[i::threads] for i in range(threads)]))
+    if held_share == 0.0:
+        return result
+    held = np.stack([frame_noise(seed, draw, _HELD_FRAME, shape) for draw in draws])
+    mixed: np.ndarray = with_held(result, held[:, :, None], held_share)
+    return mixed
+
+
 def clip_noise(
-    seed: int, draw: int, frames: Iterable[int], shape: tuple[int, int, int], held_share: float = 0.0
+    seed: int, draw: int, frames: Sequence[int], shape: tuple[int, int, int], held_share: float = 0.0
 ) -> np.ndarray:
     """Noise of several frames as (1, C, F, H, W) float32.
 
@@ -54,14 +80,7 @@ def clip_noise(
         shape: (C, H, W).
         held_share: See ``with_held``.
     """
-    with ThreadPoolExecutor(_THREADS) as pool:  # NumPy draws without holding Python's lock
-        each = pool.map(lambda frame: frame_noise(seed, draw, frame, shape), frames)
-        own = np.stack(list(each), axis=1)[None]
-    if held_share == 0.0:
-        return own
-    held = frame_noise(seed, draw, _HELD_FRAME, shape)[None, :, None]
-    mixed: np.ndarray = with_held(own, held, held_share)
-    return mixed
+    return _mixed_noise(seed, [draw], frames, shape, held_share)
 
 
 def stage_draw(stage: int, draw: int, layout: int = 0) -> int:
@@ -80,4 +99,4 @@ def stage_noise(
     """Noise of a clip of that size (frames, rows, columns) for one draw of a stage, (layouts, 3, F, H, W)."""
     frames, height, width = size
     draws = [stage_draw(stage, draw, layout) for layout in layouts]
-    return np.concatenate([clip_noise(seed, n, range(frames), (3, height, width), held_share) for n in draws])
+    return _mixed_noise(seed, draws, range(frames), (3, height, width), held_share)

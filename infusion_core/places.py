@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from infusion_core.detail_work import SOURCES
 from infusion_core.looks import MARGIN, Looks, in_parts, looks_of, some_places
 from infusion_core.metrics.regions import dilated
+
+_Found = TypeVar("_Found")
 
 WINDOW = 6  # places are compared that lie on the same frame or up to so many from it
 
@@ -25,6 +30,18 @@ def usable_places(known: np.ndarray) -> np.ndarray:
     usable[1:] &= shown[:-1]
     usable[:-1] &= shown[1:]
     return usable
+
+
+@dataclass(frozen=True)
+class Team:
+    """Threads that share the places of a frame."""
+
+    pool: ThreadPoolExecutor
+    threads: int
+
+    def map(self, work: Callable[[np.ndarray], _Found], places: np.ndarray) -> Iterator[_Found]:
+        """What ``work`` finds for places (N, 3), in order; the same however many threads there are."""
+        return self.pool.map(work, in_parts(places, self.threads))
 
 
 @dataclass(frozen=True)
@@ -72,7 +89,7 @@ class Search:
     sites: np.ndarray
     given: np.ndarray
 
-    def sources(self, number: int) -> Sources | None:
+    def sources(self, number: int, team: Team) -> Sources | None:
         """What the pixels of a frame are compared with; None where nothing is known."""
         last = len(self.usable) - 1
         places = self.sites.copy()
@@ -81,7 +98,7 @@ class Search:
         places = places[self.usable[tuple(places.T)]]
         if not len(places):
             return None
-        looks, contrasts = self.looks.at(places)
+        looks, contrasts = map(np.concatenate, zip(*team.map(self.looks.at, places), strict=True))
         half_squares = 0.5 * (looks**2).sum(axis=1, keepdims=True)
         return Sources(places, looks, contrasts, np.concatenate([-looks, half_squares], axis=1).T)
 

@@ -131,7 +131,7 @@ def _denoise(
     )
     x0_hat = focus.put(x0_hat, whole.plate)
     if len(layouts) > 1 and is_last_of_layouts(interval, bundle.intervals):
-        kept = likeliest_layout(x0_hat, whole.hole, bundle.basis)
+        kept = likeliest_layout(x0_hat, whole.hole, bundle.basis, threads_for(bundle.settings.run.threads))
         x0_hat = x0_hat[kept : kept + 1]
     return _Fill(noisy, x0_hat, fill.coarser)
 

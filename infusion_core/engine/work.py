@@ -12,6 +12,7 @@ from torch import Tensor
 
 from infusion_core.basis import ColourBasis, shot_basis
 from infusion_core.clip import Clip, clip_from_shot, scaled_clip
+from infusion_core.cores import threads_for
 from infusion_core.engine.device import choose_device, choose_precision, set_threads
 from infusion_core.engine.examples import Source, training_source
 from infusion_core.engine.model import Network, make_network
@@ -53,6 +54,7 @@ class Work:
     intervals: tuple[Interval, ...]
     full_clip: Clip
     basis: ColourBasis
+    _clips: dict[int, Clip] = field(default_factory=dict, repr=False, compare=False)
     _views: dict[int, tuple[Source, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def tensor(self, array: np.ndarray) -> Tensor:
@@ -68,9 +70,11 @@ class Work:
         return self.tensor(stage_noise(seed, interval.stage, draw, size, held, range(interval.layouts)))
 
     def clip(self, interval: Interval) -> Clip:
-        """The shot at an interval's scale."""
-        scaled = scaled_clip(self.full_clip, interval.scale)
-        return self._on_device(scaled)
+        """The shot at an interval's scale; kept for one stage at a time."""
+        if interval.stage not in self._clips:
+            self._clips.clear()
+            self._clips[interval.stage] = self._on_device(scaled_clip(self.full_clip, interval.scale))
+        return self._clips[interval.stage]
 
     def focus(self, clip: Clip) -> Focus:
         """What the reverse diffusion works on, of the shot at a scale."""
@@ -131,7 +135,8 @@ def keep_layout(work: Work, interval: Interval, clip: Clip, x0_hat: Tensor) -> t
     """
     if not is_last_of_layouts(interval, work.intervals):
         return x0_hat, None
-    layout = likeliest_layout(x0_hat.cpu().numpy(), clip.hole, work.basis)
+    threads = threads_for(work.settings.run.threads)
+    layout = likeliest_layout(x0_hat.cpu().numpy(), clip.hole, work.basis, threads)
     return x0_hat[layout : layout + 1], layout
 
 

@@ -44,6 +44,7 @@ def test_the_layout_with_the_texture_around_the_hole_is_the_likeliest(fault, pla
     fills.insert(place, _filled(_texture(3)))
     x0_hat = np.stack([RGB.encode(fill).transpose(3, 0, 1, 2) for fill in fills])
     assert likeliest_layout(x0_hat, _hole(), RGB) == place
+    assert likeliest_layout(x0_hat, _hole(), RGB, threads=3) == place
 
 
 def test_one_bad_moment_counts_as_much_as_a_bad_shot():

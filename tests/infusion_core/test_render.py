@@ -157,7 +157,7 @@ def test_the_layout_that_the_run_kept_is_rendered_and_other_takes_choose_their_o
     takes, asked = [], []
     for layout in (0, 1):
 
-        def likeliest_layout(x0_hat, known, basis, layout=layout):
+        def likeliest_layout(x0_hat, known, basis, threads, layout=layout):
             asked.append(len(x0_hat))
             return layout
 

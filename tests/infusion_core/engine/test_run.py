@@ -198,7 +198,7 @@ def test_progress_rises_to_one_and_losses_come_in_order(waves, tiny_settings):
 def test_of_several_layouts_the_likeliest_goes_on(waves, tiny_settings, monkeypatch):
     compared = []
 
-    def likeliest_layout(x0_hat, known, basis):
+    def likeliest_layout(x0_hat, known, basis, threads):
         compared.extend(x0_hat)
         return 2
 
