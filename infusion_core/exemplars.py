@@ -18,10 +18,12 @@ import numpy as np
 from infusion_core.clip import Clip, scaled_clip, upsampled
 from infusion_core.cores import limit_numpy
 from infusion_core.detail_work import octaves_left
+from infusion_core.liveliness import never_shown
 from infusion_core.places import Search, Team, search_for, usable_places
 from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
 from infusion_core.resample import box_matrix, resampled
 
+PATIENCE = 3.0  # of calm shots, with the place that a pixel's detail is from, where no other frame shows it
 STANDS_OUT = 0.5  # deviations of the plate's detail by which a pixel may leave the range around it unasked
 
 
@@ -101,6 +103,7 @@ class _Octave:
 def _doubled(
     coarser: np.ndarray,
     clip: Clip,
+    is_calm: bool,
     generator: np.random.Generator,
     team: Team,
     on_frame: Callable[[], None],
@@ -115,7 +118,8 @@ def _doubled(
         sides = zip(content.shape[-2:], coarser.shape[-2:], strict=True)
         low = upsampled(resampled(content, *(box_matrix(*side) for side in sides)), *clip.size[1:])
         margin = STANDS_OUT * (content - low)[:, known].std(axis=1, keepdims=True)
-        octave = _Octave(content, low, margin, search_for(low, usable, clip.hole, generator))
+        patience = np.where(never_shown(known) & is_calm, PATIENCE, 1.0)
+        octave = _Octave(content, low, margin, search_for(low, usable, clip.hole, patience, generator))
         for number, hole in enumerate(clip.hole):
             raise_if_stopped(should_stop)
             octave.detail_frame(number, hole, team)
@@ -130,6 +134,7 @@ def finished(
     full_clip: Clip,
     seed: int,
     *,
+    is_calm: bool = False,
     threads: int = 1,
     on_frame: Callable[[int], None] = lambda _: None,
     should_stop: ShouldStop = never_stop,
@@ -141,6 +146,8 @@ def finished(
         scale: Of that stage; with 1.0 there is nothing to add.
         full_clip: The shot, NumPy arrays.
         seed: The take's; chooses the places that are compared.
+        is_calm: Whether detail of what no other frame shows is to stay as it is, rather than to be
+            the most alike on each frame.
         threads: Pixels of a frame are looked up by so many at once; the result is the same.
         on_frame: Told after each frame how many are done, of all octaves.
         should_stop: Polled between frames.
@@ -161,5 +168,5 @@ def finished(
     with limit_numpy(1), ThreadPoolExecutor(threads) as pool:
         for finer in octaves_left(scale):
             clip = scaled_clip(full_clip, finer)
-            coarser = _doubled(coarser, clip, generator, Team(pool, threads), count, should_stop)
+            coarser = _doubled(coarser, clip, is_calm, generator, Team(pool, threads), count, should_stop)
     return coarser

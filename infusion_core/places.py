@@ -81,12 +81,14 @@ class Search:
         looks: Of the clip.
         usable: Places whose look is known, (F, H, W) bool.
         sites: Places (N, 3), with frames relative to the one in work.
+        patience: So many times as unlike as another place what was given before may be and is kept, (H, W).
         given: What was given on the frame before, (H, W, 3); frame -1 where nothing was.
     """
 
     looks: Looks
     usable: np.ndarray
     sites: np.ndarray
+    patience: np.ndarray
     given: np.ndarray
 
     def sources(self, number: int, team: Team) -> Sources | None:
@@ -112,11 +114,13 @@ class Search:
         places, there = sources.places[nearest], sources.contrasts[nearest]
         least = _difference(wanted, sources.looks[nearest])
         _, rows, columns = pixels.T
-        for offered in (self._given_before(rows, columns), *self._elsewhen(pixels)):
+        before, none = self._given_before(rows, columns), np.ones(len(pixels))
+        offers = ((before, self.patience[rows, columns]), *((own, none) for own in self._elsewhen(pixels)))
+        for offered, patience in offers:
             fits = (offered[:, 0] >= 0).nonzero()[0]
             seen, contrasts = self.looks.at(offered[fits])
             difference = _difference(wanted[fits], seen)
-            is_better = difference <= least[fits]
+            is_better = difference <= patience[fits] * least[fits]
             better = fits[is_better]
             places[better], there[better] = offered[better], contrasts[is_better]
             least[better] = difference[is_better]
@@ -148,10 +152,14 @@ class Search:
 
 
 def search_for(
-    low: np.ndarray, usable: np.ndarray, hole: np.ndarray, generator: np.random.Generator
+    low: np.ndarray,
+    usable: np.ndarray,
+    hole: np.ndarray,
+    patience: np.ndarray,
+    generator: np.random.Generator,
 ) -> Search:
-    """A search that has given nothing yet; arguments as for ``looks_of``."""
+    """A search that has given nothing yet; see ``Search`` for ``patience``, ``looks_of`` for the others."""
     sites = some_places(usable, generator)
     sites[:, 0] = generator.integers(-WINDOW, WINDOW + 1, size=SOURCES)
     nothing = np.full((*usable.shape[1:], 3), -1)
-    return Search(looks_of(low, usable, hole, generator), usable, sites, nothing)
+    return Search(looks_of(low, usable, hole, generator), usable, sites, patience, nothing)

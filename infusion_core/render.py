@@ -192,6 +192,7 @@ def render(
         bundle.intervals[-1].scale,
         full_clip,
         seed,
+        is_calm=bundle.settings.sampling.holds,
         threads=threads,
         on_frame=on_frame,
         should_stop=should_stop,

@@ -92,6 +92,30 @@ def test_detail_of_a_still_fill_stays_where_it_is():
     assert filled.mean(axis=1).std() > 0.2
 
 
+def restless(hidden=HOLE):
+    """A still clip in whose fill, of a texture of its own, grain changes from frame to frame."""
+    random = np.random.default_rng(4)
+    picture, other = random.uniform(-0.5, 0.5, (2, 3, 1, 64, 80))
+    clip, _ = shot(np.broadcast_to(picture, (3, 12, 64, 80)), hidden)
+    return clip, coarse((other + random.normal(0, 0.1, (3, 12, 64, 80)))[None].astype(np.float32))
+
+
+def test_detail_of_a_calm_shot_stays_though_the_fill_changes_a_little():
+    clip, fill = restless()
+    lively, calm = (
+        finished(fill, 0.5, clip, 0, is_calm=is_calm)[0][:, clip.hole].reshape(3, 12, -1).std(axis=1).mean()
+        for is_calm in (False, True)
+    )
+    assert calm < 0.8 * lively
+
+
+def test_a_calm_shot_has_the_likest_detail_where_other_frames_show_the_place():
+    hidden = np.zeros((12, 64, 80), bool)
+    hidden[3:10, 24:36, 28:44] = True
+    clip, fill = restless(hidden)
+    np.testing.assert_array_equal(finished(fill, 0.5, clip, 0, is_calm=True), finished(fill, 0.5, clip, 0))
+
+
 def test_the_detail_of_what_moves_moves_with_it():
     pattern = np.concatenate([np.roll(tiled(1), 2 * k, axis=3) for k in range(6)], axis=1)
     clip, truth = shot(pattern)
