@@ -28,14 +28,21 @@ from infusion_core.sample import Denoiser, denoise_interval, stage_start
 from infusion_core.schedule import Schedule, make_schedule
 from infusion_core.shot import Shot
 
-PROVIDERS = ("CUDAExecutionProvider", "CPUExecutionProvider")
+# Best first, with options; TF32 would round factors to 10 bits, and the pixels would not be the run's.
+PROVIDERS: dict[str, dict[str, str]] = {
+    "CUDAExecutionProvider": {"use_tf32": "0"},
+    "CPUExecutionProvider": {},
+}
 
 
-def available_providers(device: str = "auto") -> list[str]:
-    """ONNX Runtime's execution providers to use, best first; ``device`` cpu leaves CUDA out."""
+def available_providers(device: str = "auto") -> dict[str, dict[str, str]]:
+    """ONNX Runtime's execution providers to use with their options; ``device`` cpu leaves CUDA out."""
     installed = onnxruntime.get_available_providers()
-    wanted = PROVIDERS[1:] if device == "cpu" else PROVIDERS
-    return [provider for provider in wanted if provider in installed]
+    return {
+        name: options
+        for name, options in PROVIDERS.items()
+        if name in installed and (device != "cpu" or name == "CPUExecutionProvider")
+    }
 
 
 def _denoiser(bundle: Bundle, interval: Interval, clip: Clip) -> Denoiser:
@@ -44,7 +51,7 @@ def _denoiser(bundle: Bundle, interval: Interval, clip: Clip) -> Denoiser:
     options.intra_op_num_threads = threads_for(run.threads)
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(
-        bundle.models[interval.index], options, providers=available_providers(run.device)
+        bundle.models[interval.index], options, providers=list(available_providers(run.device).items())
     )
     wanted = {item.name for item in session.get_inputs()}
 

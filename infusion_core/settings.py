@@ -397,8 +397,9 @@ class SamplingSettings:
     hold_coarser: str = setting(
         "auto",
         "Hold to the coarser fill",
-        "Whether finer stages keep what the coarser one laid out, where no frame shows what is behind the "
-        "hole. auto: in calm shots, so that walls and steps run through; fire and cloth are better without.",
+        "Whether finer stages keep what the coarser one laid out, and detail stays from frame to frame, "
+        "where no frame shows what is behind the hole. auto: in calm shots, so that walls and steps run "
+        "through; fire and cloth are better without.",
         choices=("auto", "on", "off"),
     )
     precision: str = setting(

@@ -41,6 +41,17 @@ def set_threads(count: int) -> None:
     limit_numpy(threads)
 
 
+def keep_numbers() -> None:
+    """Have NVIDIA GPUs compute in float32 what is asked for in float32, and the same each time.
+
+    By default cuDNN rounds the factors of float32 convolutions to 10 bits (TF32), so that a render elsewhere
+    would not make a run's pixels again, and may choose sums whose order changes, so that a resumed run would
+    not. It holds for the whole process.
+    """
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.deterministic = True
+
+
 def has_fast_bfloat16(device: torch.device) -> bool:
     """Whether the device computes convolutions in bfloat16 faster than in float32."""
     if device.type == "cuda":

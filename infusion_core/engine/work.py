@@ -13,7 +13,7 @@ from torch import Tensor
 from infusion_core.basis import ColourBasis, shot_basis
 from infusion_core.clip import Clip, clip_from_shot, scaled_clip
 from infusion_core.cores import threads_for
-from infusion_core.engine.device import choose_device, choose_precision, set_threads
+from infusion_core.engine.device import choose_device, choose_precision, keep_numbers, set_threads
 from infusion_core.engine.examples import Source, training_source
 from infusion_core.engine.model import Network, make_network
 from infusion_core.engine.train import Learner, make_learner, step_randomness
@@ -148,6 +148,7 @@ def begin(shot: Shot, settings: Settings) -> Work:
     """
     settings = with_octaves(settings, shot.extent)
     set_threads(settings.run.threads)
+    keep_numbers()
     device = choose_device(settings.run.device)
     basis = shot_basis(shot, settings)
     full_clip = clip_from_shot(shot, basis)

@@ -216,8 +216,16 @@ def test_progress_is_told_for_every_interval_and_it_can_be_stopped(made, waves):
 
 
 def test_the_cpu_is_always_there():
-    assert available_providers("cpu") == ["CPUExecutionProvider"]
-    assert available_providers("auto")[-1] == "CPUExecutionProvider"
+    assert list(available_providers("cpu")) == ["CPUExecutionProvider"]
+    assert list(available_providers("auto"))[-1] == "CPUExecutionProvider"
+
+
+def test_a_gpu_comes_first_and_computes_as_the_run_did(monkeypatch):
+    installed = ["CPUExecutionProvider", "CUDAExecutionProvider", "AnotherExecutionProvider"]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: installed)
+    first, *_ = available_providers("auto").items()
+    assert first == ("CUDAExecutionProvider", {"use_tf32": "0"})
+    assert list(available_providers("cpu")) == ["CPUExecutionProvider"]
 
 
 WITHOUT_TORCH = """

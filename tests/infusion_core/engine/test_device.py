@@ -3,7 +3,13 @@ import torch
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from infusion_core.cores import usable_cores
-from infusion_core.engine.device import bfloat16_is_right, choose_device, choose_precision, set_threads
+from infusion_core.engine.device import (
+    bfloat16_is_right,
+    choose_device,
+    choose_precision,
+    keep_numbers,
+    set_threads,
+)
 from infusion_core.errors import SettingsError
 from infusion_core.settings import RunSettings
 
@@ -19,6 +25,14 @@ def test_auto_takes_a_device_that_works():
 def test_a_device_that_is_not_there_is_refused_with_a_remedy(name):
     with pytest.raises(SettingsError, match=r"does not work here.*infusion doctor"):
         choose_device(name)
+
+
+def test_float32_is_float32_on_a_gpu_and_the_same_each_time(monkeypatch):
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", False)
+    keep_numbers()
+    assert not torch.backends.cudnn.allow_tf32
+    assert torch.backends.cudnn.deterministic
 
 
 def test_precision_is_as_asked():
