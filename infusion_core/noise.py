@@ -49,10 +49,19 @@ def with_held(own: Any, held: Any, share: float) -> Any:
     return math.sqrt(1.0 - share) * own + math.sqrt(share) * held
 
 
-def _mixed_noise(
-    seed: int, draws: Sequence[int], frames: Sequence[int], shape: tuple[int, int, int], held_share: float
+def clip_noise(
+    seed: int,
+    draws: Sequence[int],
+    frames: Sequence[int],
+    shape: tuple[int, int, int],
+    held_share: float = 0.0,
 ) -> np.ndarray:
-    """Noise of several draws, (draws, C, F, H, W) float32; arguments as ``clip_noise``."""
+    """Noise of several frames for each of several draws, (draws, C, F, H, W) float32.
+
+    Args:
+        shape: (C, H, W).
+        held_share: See ``with_held``.
+    """
     channels, *size = shape
     result = np.empty((len(draws), channels, len(frames), *size), np.float32)
     places = list(itertools.product(range(len(draws)), range(len(frames))))
@@ -71,18 +80,6 @@ def _mixed_noise(
     return mixed
 
 
-def clip_noise(
-    seed: int, draw: int, frames: Sequence[int], shape: tuple[int, int, int], held_share: float = 0.0
-) -> np.ndarray:
-    """Noise of several frames as (1, C, F, H, W) float32.
-
-    Args:
-        shape: (C, H, W).
-        held_share: See ``with_held``.
-    """
-    return _mixed_noise(seed, [draw], frames, shape, held_share)
-
-
 def stage_draw(stage: int, draw: int, layout: int = 0) -> int:
     """Number of a draw that is unique over all stages and layouts; ``draw`` is the noise level reached."""
     return (layout << 26) | (stage << 20) | draw
@@ -99,4 +96,4 @@ def stage_noise(
     """Noise of a clip of that size (frames, rows, columns) for one draw of a stage, (layouts, 3, F, H, W)."""
     frames, height, width = size
     draws = [stage_draw(stage, draw, layout) for layout in layouts]
-    return _mixed_noise(seed, draws, range(frames), (3, height, width), held_share)
+    return clip_noise(seed, draws, range(frames), (3, height, width), held_share)

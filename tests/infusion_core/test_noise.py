@@ -9,7 +9,7 @@ SHAPE = (3, 8, 8)
 
 
 def test_noise_is_standard_normal():
-    noise = clip_noise(7, 3, range(8), (3, 64, 64))
+    noise = clip_noise(7, [3], range(8), (3, 64, 64))
     assert noise.shape == (1, 3, 8, 64, 64)
     assert noise.dtype == np.float32
     count = noise.size
@@ -20,22 +20,24 @@ def test_noise_is_standard_normal():
 
 @pytest.mark.parametrize("share", [0.2, 0.8])
 def test_held_noise_is_standard_normal_and_the_same_in_all_frames_by_its_share(share):
-    noise = clip_noise(7, 3, range(12), (3, 64, 64), share)
+    noise = clip_noise(7, [3], range(12), (3, 64, 64), share)
     assert noise.dtype == np.float32
     assert noise.var() == pytest.approx(1.0, abs=0.03)
     for one, other in ((0, 1), (0, 11)):
         assert (noise[:, :, one] * noise[:, :, other]).mean() == pytest.approx(share, abs=0.05)
-    other = clip_noise(7, 4, range(12), (3, 64, 64), share)
+    other = clip_noise(7, [4], range(12), (3, 64, 64), share)
     assert abs((noise * other).mean()) < 0.03
 
 
 def test_no_held_noise_is_noise_of_each_frame_alone():
-    np.testing.assert_array_equal(clip_noise(7, 3, range(4), SHAPE, 0.0), clip_noise(7, 3, range(4), SHAPE))
+    np.testing.assert_array_equal(
+        clip_noise(7, [3], range(4), SHAPE, 0.0), clip_noise(7, [3], range(4), SHAPE)
+    )
 
 
 @given(st.integers(0, 2**31 - 1), st.integers(0, 2**20), st.integers(0, 500), st.integers(1, 6))
 def test_noise_does_not_depend_on_the_window(seed, draw, first, length):
-    window = clip_noise(seed, draw, range(first, first + length), SHAPE)
+    window = clip_noise(seed, [draw], range(first, first + length), SHAPE)
     for i in range(length):
         np.testing.assert_array_equal(window[0, :, i], frame_noise(seed, draw, first + i, SHAPE))
 

@@ -75,7 +75,7 @@ def torch_take(settings, basis, weights, shot, seed):
         def noise(draw, stage=interval.stage, frames=frames, size=size):
             held = settings.diffusion.held_noise
             return torch.from_numpy(
-                clip_noise(seed, stage_draw(stage, draw), range(frames), (3, *size), held)
+                clip_noise(seed, [stage_draw(stage, draw)], range(frames), (3, *size), held)
             )
 
         if interval.stage != last_stage:

@@ -26,7 +26,7 @@ def intervals(**stage):
 
 
 def noise_of(level):
-    return clip_noise(0, level, range(SIZE[1]), (SIZE[0], *SIZE[2:]))
+    return clip_noise(0, [level], range(SIZE[1]), (SIZE[0], *SIZE[2:]))
 
 
 @pytest.fixture
@@ -103,10 +103,10 @@ def test_a_perfect_denoiser_recovers_the_clip(plate, eta):
 def test_an_interval_leaves_the_clip_at_the_noise_level_of_the_next(plate, eta):
     first, second = intervals(intervals=2, sampling_steps=20)
     big = SimpleNamespace(**{k: np.tile(v, (1, 1, 1, 16, 16)) for k, v in vars(plate).items()})
-    noise = clip_noise(0, 1000, range(2), (3, 64, 96))
+    noise = clip_noise(0, [1000], range(2), (3, 64, 96))
 
     def source(level):
-        return clip_noise(0, level, range(2), (3, 64, 96))
+        return clip_noise(0, [level], range(2), (3, 64, 96))
 
     noisy, _ = denoise_interval(
         first, SCHEDULE, lambda *_: big.clean, noise, big.masked, big.known, source, eta=eta
@@ -132,7 +132,7 @@ def test_without_eta_sampling_is_deterministic(plate):
     results = [
         _sampled(
             plate,
-            lambda level, seed=seed: clip_noise(seed, level, range(SIZE[1]), (3, *SIZE[2:])),
+            lambda level, seed=seed: clip_noise(seed, [level], range(SIZE[1]), (3, *SIZE[2:])),
             eta=0.0,
         )
         for seed in (0, 1)
