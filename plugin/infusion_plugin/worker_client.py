@@ -102,7 +102,11 @@ class WorkerClient:
             )
 
     def poll(self) -> RunState:
-        """The run as it stands now; ends by force a worker that ignores a cancel request. Never waits."""
+        """The run as it stands now; ends by force a worker that ignores a cancel request. Never waits.
+
+        A run whose worker has said its last word but still holds the folder counts as active, so that
+        whoever sees it ended may start the next one at once.
+        """
         try:
             run = job.read_run(self.folder)
         except JobError as error:
@@ -118,7 +122,13 @@ class WorkerClient:
         self._read_events()
         if self._state.is_active:
             self._state = self._checked(holder)
+        elif holder is not None and self._is_at_work(holder):
+            return replace(self._state, status="running", message="Ending", loss=None, time_left_s=None)
         return self._state
+
+    def _is_at_work(self, holder: lock.Lock) -> bool:
+        """Whether ``holder`` is the living worker of the run that is watched."""
+        return holder.run_id == self._run_id and not lock.is_stale(self.folder, holder)
 
     def _read_events(self) -> None:
         for event in self._tail.read():
@@ -127,7 +137,7 @@ class WorkerClient:
 
     def _checked(self, holder: lock.Lock | None) -> RunState:
         """The state of an active run after a look at its process and heartbeat."""
-        if holder is None or holder.run_id != self._run_id or lock.is_stale(self.folder, holder):
+        if holder is None or not self._is_at_work(holder):
             return self._ended(holder)
         asked = _cancel_time(self.folder)
         here = holder.host == process.this_host()

@@ -179,6 +179,20 @@ def test_silence_is_told_without_freezing(
     assert worker.wait(120).status == "cancelled"
 
 
+def test_a_run_has_ended_once_its_worker_lets_the_folder_go(job_folder: Path) -> None:
+    run = job.Run()
+    job.write_run(job_folder, run)
+    lock.acquire(job_folder, run.run_id)
+    said = {"event": "error", "schema_version": 1, "run_id": run.run_id, "type": "Cancelled"}
+    (job_folder / "events.jsonl").write_text(json.dumps(said) + "\n")
+    worker = WorkerClient(job_folder)
+    state = worker.poll()
+    assert state.is_active
+    assert state.describe() == "Ending"
+    lock.release(job_folder, run.run_id)
+    assert worker.poll().status == "cancelled"
+
+
 def test_two_runs_in_one_folder_are_refused(client: MakeClient, job_folder: Path) -> None:
     worker = client(UNTIL_STOPPED)
     worker.start()
