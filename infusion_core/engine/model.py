@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.grad import conv2d_input
 
 from infusion_core.network_size import level_widths, row_multiple
 from infusion_core.schedule import Schedule
@@ -52,6 +54,39 @@ class SpaceConv(nn.Conv3d):
         return F.conv2d(pictures, kernel, self.bias, self.stride[1:], padding=around)
 
 
+class RowsConv(torch.autograd.Function):
+    """A convolution of rows (N, C, F, P), channels stored last, over three frames F each.
+
+    What ``F.conv2d`` computes, with a kernel gradient that is a matrix product for each of the three frames:
+    on a CPU that of PyTorch takes two to three times as long (docs/experiments.md, "Convolutions over
+    time").
+    """
+
+    @staticmethod
+    def forward(ctx: Any, rows: Tensor, kernel: Tensor, bias: Tensor) -> Tensor:
+        ctx.save_for_backward(rows, kernel)
+        return F.conv2d(rows, kernel, bias, padding=(1, 0))
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        rows, kernel = ctx.saved_tensors
+        (grad,) = grads
+        to_rows = conv2d_input(rows.shape, kernel.to(grad.dtype), grad, padding=(1, 0))
+        return to_rows, kernel_gradient(rows.to(grad.dtype), grad).to(kernel.dtype), grad.sum((0, 2, 3))
+
+
+def kernel_gradient(rows: Tensor, grad: Tensor) -> Tensor:
+    """Gradient (out, in, 3, 1) of a kernel over frames, given (N, in, F, P) and its result's gradient."""
+    _, _, frames, pixels = rows.shape
+    before, after = (one.permute(0, 2, 3, 1).flatten(1, 2) for one in (rows, grad))  # (N, F P, C)
+    size, products = frames * pixels, []
+    for shift in (-pixels, 0, pixels):
+        first, last = max(0, -shift), size - max(0, shift)
+        product = after[:, first:last].mT @ before[:, first + shift : last + shift]
+        products.append(product.sum(0))
+    return torch.stack(products, dim=-1)[..., None]
+
+
 class TimeConv(nn.Conv3d):
     """A convolution over three frames, (3, 1, 1), of pictures (N F, C, H, W) that belong to N ``clips``.
 
@@ -64,7 +99,11 @@ class TimeConv(nn.Conv3d):
     def forward(self, pictures: Tensor, clips: int) -> Tensor:  # type: ignore[override]
         _, channels, height, width = pictures.shape
         rows = pictures.reshape(clips, -1, channels, height * width).transpose(1, 2)
-        result = F.conv2d(rows, self.weight.squeeze(-1), self.bias, padding=(1, 0))
+        kernel = self.weight.squeeze(-1)
+        if rows.is_cpu and torch.is_grad_enabled():
+            result = RowsConv.apply(rows, kernel, self.bias)
+        else:
+            result = F.conv2d(rows, kernel, self.bias, padding=(1, 0))
         return result.transpose(1, 2).reshape(pictures.shape)
 
 

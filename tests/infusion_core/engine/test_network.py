@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from infusion_core.engine.model import (
     DATA_STD,
     FactoredUNet,
+    TimeConv,
     as_pictures,
     make_network,
     row_multiple,
@@ -34,6 +35,26 @@ def inputs(frames=3, height=16, width=24, batch=1):
         torch.randn(still),
         torch.rand(batch, 1, *still[2:]),
     ]
+
+
+@pytest.mark.parametrize("frames", [1, 2, 5])
+@pytest.mark.parametrize(("precision", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2)])
+def test_the_gradient_of_a_convolution_over_time_is_that_of_pytorch(frames, precision, tolerance):
+    torch.manual_seed(0)
+    layer = TimeConv(8)
+    pictures = torch.randn(2 * frames, 8, 4, 6, requires_grad=True)
+    clips = pictures.reshape(2, frames, 8, 4, 6).transpose(1, 2)
+    expected = F.conv3d(clips, layer.weight, layer.bias, padding=(1, 0, 0)).transpose(1, 2).flatten(0, 1)
+    with torch.autocast("cpu", precision, enabled=precision != torch.float32):
+        computed = layer(pictures.contiguous(memory_format=torch.channels_last), 2)
+    weight = torch.randn_like(expected)
+    for one, other in zip(
+        torch.autograd.grad((computed.float() * weight).sum(), (pictures, layer.weight, layer.bias)),
+        torch.autograd.grad((expected * weight).sum(), (pictures, layer.weight, layer.bias)),
+        strict=True,
+    ):
+        assert one.dtype == torch.float32
+        assert (one - other).abs().max() <= tolerance * other.abs().max()
 
 
 def test_the_paper_network_has_the_authors_number_of_parameters():
