@@ -22,6 +22,7 @@ from infusion_core.liveliness import never_shown
 from infusion_core.places import Search, Team, search_for, usable_places
 from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
 from infusion_core.resample import box_matrix, resampled
+from infusion_core.steady import steadied
 
 PATIENCE = 3.0  # of calm shots, with the place that a pixel's detail is from, where no other frame shows it
 STANDS_OUT = 0.5  # deviations of the plate's detail by which a pixel may leave the range around it unasked
@@ -135,6 +136,7 @@ def finished(
     seed: int,
     *,
     is_calm: bool = False,
+    is_steady: bool = False,
     threads: int = 1,
     on_frame: Callable[[int], None] = lambda _: None,
     should_stop: ShouldStop = never_stop,
@@ -143,11 +145,12 @@ def finished(
 
     Args:
         coarser: x0_hat (1, 3, F, h, w) that the last stage ended with.
-        scale: Of that stage; with 1.0 there is nothing to add.
+        scale: Of that stage; with 1.0 there is no detail to add.
         full_clip: The shot, NumPy arrays.
         seed: The take's; chooses the places that are compared.
         is_calm: Whether detail of what no other frame shows is to stay as it is, rather than to be
             the most alike on each frame.
+        is_steady: Whether the fill is to stray no farther than other frames do, see ``steady``.
         threads: Pixels of a frame are looked up by so many at once; the result is the same.
         on_frame: Told after each frame how many are done, of all octaves.
         should_stop: Polled between frames.
@@ -165,8 +168,12 @@ def finished(
         done += 1
         on_frame(done)
 
+    if is_steady:
+        coarser = steadied(coarser, scaled_clip(full_clip, scale))
     with limit_numpy(1), ThreadPoolExecutor(threads) as pool:
         for finer in octaves_left(scale):
             clip = scaled_clip(full_clip, finer)
             coarser = _doubled(coarser, clip, is_calm, generator, Team(pool, threads), count, should_stop)
+            if is_steady:
+                coarser = steadied(coarser, clip)
     return coarser

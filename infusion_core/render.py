@@ -200,6 +200,7 @@ def render(
         full_clip,
         seed,
         is_calm=bundle.settings.sampling.holds,
+        is_steady=bundle.settings.sampling.steady,
         threads=threads,
         on_frame=on_frame,
         should_stop=should_stop,

@@ -402,6 +402,12 @@ class SamplingSettings:
         "through; fire and cloth are better without.",
         choices=("auto", "on", "off"),
     )
+    steady: bool = setting(
+        False,
+        "Steady",
+        "Where enough other frames show a place, let the fill stray from it no farther than they do, so that "
+        "a still background stands still behind a hole that moves. Off as in the paper.",
+    )
     precision: str = setting(
         "float32",
         "Precision",

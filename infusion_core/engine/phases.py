@@ -285,6 +285,7 @@ def finish(bench: Bench, part: int, fill: Fill) -> np.ndarray:
         work.full_clip,
         work.settings.run.seed,
         is_calm=work.settings.sampling.holds,
+        is_steady=work.settings.sampling.steady,
         threads=threads_for(work.settings.run.threads),
         on_frame=lambda done: bench.meter.done(part, done),
         should_stop=bench.watch.should_stop,

@@ -1,0 +1,148 @@
+"""A fill that strays no farther from what other frames show than they do. NumPy only.
+
+What stands still behind a hole that moves, other frames show as it is. A network of few training steps
+paints it nearly so and a little otherwise in each frame: a wall flickers. How far a place strays from its
+mean over time is known where enough frames show it, and in the hole it may stray as far. Beyond that it is
+drawn back towards the mean. What strays much farther is no mistake but an event: a flame where there was
+none before. It is left alone.
+
+The frames that show a place may all lie before the hole, while the light changes or the camera moves later
+on. So a place may stray the farther, the more the rest of the picture differs between those frames and the
+hole's than among those frames.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from infusion_core.clip import Clip, background
+from infusion_core.liveliness import never_shown
+
+ROOM = 1.25
+"""Times as far as other frames say."""
+
+MISTAKE, EVENT = 0.15, 0.5
+"""Of the standard deviation of the known picture: what strays less is drawn back, what strays more is not."""
+
+FEWEST_SHOWN = 4
+"""Frames that have to show a place; how far it strays is not known from fewer."""
+
+REACH = 2
+"""Pixels and frames to every side over which deviations are averaged."""
+
+MOST_PLACES = 4096
+"""Places by which frames are compared, about."""
+
+LEAST = 1e-10
+"""Mean square deviation below which there is none."""
+
+
+def steadied(x0_hat: np.ndarray, clip: Clip) -> np.ndarray:
+    """A fill that is drawn back to what other frames show.
+
+    Args:
+        x0_hat: (1, 3, F, H, W).
+        clip: The shot at the fill's resolution, NumPy arrays.
+
+    Returns:
+        ``x0_hat`` itself where no place of the hole is shown by enough frames.
+    """
+    plate, known = clip.plate[0], clip.known[0, 0]
+    enough = (known.sum(axis=0) >= FEWEST_SHOWN) & ~never_shown(known)
+    places = enough & clip.hole.any(axis=0)
+    if not places.any():
+        return x0_hat
+    mean = background(clip.plate, clip.known)[0][0, :, 0]
+    usual = _deviation(plate, known, mean)
+    differences = _frame_differences(plate, known, mean, usual)
+    box = (..., _extent(places.any(axis=1)), _extent(places.any(axis=0)))
+    shown = (clip.hole & places)[box]
+    allowed = usual[box] * _later_change(known[box], differences)
+    stray = _square_distance(x0_hat[0][box], mean[box])
+    spread = float(plate[:, known > 0].var(axis=1).mean())
+    kept = _kept(_averaged(stray, shown), ROOM**2 * _averaged(allowed, shown), spread)
+    result = x0_hat.copy()
+    result[box] -= (1.0 - kept) * shown * (result[box] - mean[box][:, None])
+    return result
+
+
+def _extent(line: np.ndarray) -> slice:
+    """From the first to the last that is true of (N,)."""
+    places = np.flatnonzero(line)
+    return slice(int(places[0]), int(places[-1]) + 1)
+
+
+def _square_distance(clip: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Mean square distance (F, H, W) of (3, F, H, W) from (3, H, W), without another such array."""
+    return np.stack([((one - mean) ** 2).mean(axis=0) for one in clip.transpose(1, 0, 2, 3)])
+
+
+def _deviation(plate: np.ndarray, known: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    """Mean square deviation (H, W) of places from their means (3, H, W) in the frames that show them."""
+    result: np.ndarray = (_square_distance(plate, mean) * known).sum(axis=0)
+    return result / (known.sum(axis=0) - 1).clip(1)
+
+
+def _frame_differences(
+    plate: np.ndarray, known: np.ndarray, mean: np.ndarray, usual: np.ndarray
+) -> np.ndarray:
+    """Mean square difference (F, F) of each two frames, of places that both show; as ever, it is 2.
+
+    Args:
+        usual: Mean square deviation of places, (H, W); by it differences are measured.
+    """
+    stride = max(1, round((usual.size / MOST_PLACES) ** 0.5))
+    some = (..., slice(None, None, stride), slice(None, None, stride))
+    frames = len(known)
+    shows = known[some].reshape(frames, -1)
+    away = (plate[some] - mean[some][:, None]).reshape(3, frames, -1)
+    away = away * shows / np.sqrt(3.0 * usual[some].reshape(-1) + LEAST)
+    square = (away**2).sum(axis=0) @ shows.T
+    product = sum(one @ one.T for one in away)
+    result: np.ndarray = (square + square.T - 2.0 * product).clip(0.0) / (shows @ shows.T).clip(1.0)
+    return result
+
+
+def _later_change(known: np.ndarray, differences: np.ndarray) -> np.ndarray:
+    """How much more each frame differs from those that show a place than those from each other, (F, H, W).
+
+    Args:
+        known: Which frames show each place, (F, H, W) of 0 and 1.
+        differences: From ``_frame_differences``.
+    """
+    shows = known.reshape(len(known), -1)
+    count = shows.sum(axis=0)
+    towards = differences @ shows
+    among = (towards * shows).sum(axis=0) / (count * (count - 1)).clip(1)
+    result: np.ndarray = towards / count.clip(1) / among.clip(LEAST)
+    return result.reshape(known.shape)
+
+
+def _averaged(values: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """Mean of (F, H, W) over what is shown within ``REACH`` to every side in time and space."""
+    result: np.ndarray = _summed(values * shown) / _summed(shown.astype(np.float32)).clip(1.0)
+    return result
+
+
+def _summed(values: np.ndarray) -> np.ndarray:
+    for axis in range(values.ndim):
+        along = np.moveaxis(values, axis, 0)
+        total = along.astype(np.float32)
+        for shift in range(1, REACH + 1):
+            total[shift:] += along[:-shift]
+            total[:-shift] += along[shift:]
+        values = np.moveaxis(total, 0, axis)
+    return values
+
+
+def _kept(stray: np.ndarray, allowed: np.ndarray, spread: float) -> np.ndarray:
+    """How much of a deviation is kept, 0 to 1.
+
+    Args:
+        stray, allowed: Mean square deviation as it is and as it may be.
+        spread: Variance of the known picture.
+    """
+    bounded = np.sqrt((allowed / (stray + LEAST)).clip(0.0, 1.0))
+    size = np.sqrt(stray / max(spread, LEAST))
+    result: np.ndarray = bounded + (1.0 - bounded) * np.interp(size, (MISTAKE, EVENT), (0.0, 1.0))
+    return result

@@ -1,0 +1,124 @@
+"""Fills that are drawn back to what other frames show, of clips whose truth is known."""
+
+import numpy as np
+import pytest
+
+from infusion_core.clip import Clip
+from infusion_core.steady import steadied
+
+FRAMES, HEIGHT, WIDTH = 24, 20, 28
+GRAIN = 0.01
+
+
+def moving_hole(frames=FRAMES):
+    """A square that goes from left to right."""
+    hole = np.zeros((frames, HEIGHT, WIDTH), bool)
+    for number in range(frames):
+        left = 2 + round(number * (WIDTH - 12) / max(1, frames - 1))
+        hole[number, 6:14, left : left + 8] = True
+    return hole
+
+
+def clip_of(truth, hole):
+    """The clip that shows ``truth`` (1, 3, F, H, W) outside of the hole."""
+    known = (~hole)[None, None].astype(np.float32)
+    return Clip((truth * known).astype(np.float32), known, hole)
+
+
+def wall(random, frames=FRAMES):
+    """A still picture with grain."""
+    still = random.uniform(-0.8, 0.8, (1, 3, 1, HEIGHT, WIDTH))
+    return (still + GRAIN * random.standard_normal((1, 3, frames, HEIGHT, WIDTH))).astype(np.float32)
+
+
+def error(fill, truth, hole):
+    return float(np.sqrt(((fill - truth)[0][:, hole] ** 2).mean()))
+
+
+@pytest.fixture
+def random():
+    return np.random.default_rng(0)
+
+
+def test_a_wall_that_flickers_stands_still(random):
+    truth, hole = wall(random), moving_hole()
+    fill = truth + 0.04 * random.standard_normal(truth.shape).astype(np.float32)
+    steady = steadied(fill, clip_of(truth, hole))
+    assert error(fill, truth, hole) == pytest.approx(0.04, rel=0.1)
+    assert error(steady, truth, hole) < 2.5 * GRAIN  # its own grain and that of the truth
+    assert np.diff(steady[0], axis=1)[:, hole[1:] & hole[:-1]].std() == pytest.approx(
+        1.25 * 2**0.5 * GRAIN, rel=0.2
+    )
+
+
+def test_what_is_right_is_left(random):
+    truth, hole = wall(random), moving_hole()
+    steady = steadied(truth, clip_of(truth, hole))
+    assert error(steady, truth, hole) < 0.1 * GRAIN
+
+
+def test_what_moves_in_other_frames_as_well_is_left(random):
+    truth, hole = random.uniform(-0.8, 0.8, (1, 3, FRAMES, HEIGHT, WIDTH)).astype(np.float32), moving_hole()
+    assert np.array_equal(steadied(truth, clip_of(truth, hole)), truth)
+
+
+def test_an_event_is_left(random):
+    truth, hole = wall(random), moving_hole()
+    flame = np.zeros_like(truth)
+    flame[:, :, 10:14, 6:14] = 0.9
+    fill = truth + flame * hole
+    steady = steadied(fill, clip_of(truth, hole))
+    inside = (flame[0, 0] > 0) & hole
+    inside[[10, 13]] = False  # its first and last frame are next to frames without it
+    assert error(steady, fill, inside) < 0.05
+    assert error(fill, truth, inside) == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_light_that_changes_after_the_place_was_shown_is_followed(random, side):
+    ramp = np.linspace(0.4, 1.0, FRAMES, dtype=np.float32)[::side, None, None]
+    truth, hole = wall(random) * ramp, np.zeros((FRAMES, HEIGHT, WIDTH), bool)
+    hole[8:, 6:14, 10:18] = True  # shown in the first frames alone
+    as_it_was = np.broadcast_to(truth[:, :, :8].mean(axis=2, keepdims=True), truth.shape)
+    assert error(as_it_was, truth, hole) > 10 * GRAIN
+    assert error(steadied(truth, clip_of(truth, hole)), truth, hole) < 1.5 * GRAIN
+
+
+def test_a_camera_that_moves_is_followed(random):
+    wide = random.uniform(-0.8, 0.8, (1, 3, 1, HEIGHT, WIDTH + FRAMES))
+    truth = np.concatenate([wide[..., number : number + WIDTH] for number in range(FRAMES)], axis=2)
+    truth, hole = truth.astype(np.float32), moving_hole()
+    assert error(steadied(truth, clip_of(truth, hole)), truth, hole) < 0.01
+
+
+def test_what_no_other_frame_shows_is_left(random):
+    truth, hole = wall(random), np.zeros((FRAMES, HEIGHT, WIDTH), bool)
+    hole[:, 6:14, 10:18] = True
+    fill = truth + 0.1
+    assert steadied(fill, clip_of(truth, hole)) is fill
+
+
+def test_shots_of_few_frames_are_left(random):
+    truth, hole = wall(random, frames=4), moving_hole(frames=4)
+    fill = truth + 0.05
+    steady = steadied(fill, clip_of(truth, hole))
+    assert np.array_equal(steady[0][:, hole], fill[0][:, hole])
+
+
+def test_only_the_hole_changes_and_the_fill_is_not_written_over(random):
+    truth, hole = wall(random), moving_hole()
+    fill = (truth + 0.05).astype(np.float32)
+    before = fill.copy()
+    steady = steadied(fill, clip_of(truth, hole))
+    assert np.array_equal(fill, before)
+    assert np.array_equal(steady[0][:, ~hole], fill[0][:, ~hole])
+    assert steady.dtype == np.float32
+
+
+def test_a_perfectly_still_picture_comes_back(random):
+    still = np.broadcast_to(
+        random.uniform(-0.8, 0.8, (1, 3, 1, HEIGHT, WIDTH)), (1, 3, FRAMES, HEIGHT, WIDTH)
+    )
+    truth, hole = still.astype(np.float32), moving_hole()
+    fill = truth + 0.03 * random.standard_normal(truth.shape).astype(np.float32)
+    assert error(steadied(fill, clip_of(truth, hole)), truth, hole) < 1e-3
