@@ -84,8 +84,8 @@ def test_where_no_stage_is_at_full_resolution_levels_fall_by_a_third():
 @pytest.mark.parametrize(
     ("preset", "thickness", "last"),
     [
-        ("draft", 19, 0.5),
-        ("draft", 20, 0.25),
+        ("draft", 11, 0.5),
+        ("draft", 12, 0.25),
         ("standard", 39, 0.5),
         ("standard", 40, 0.25),
         ("best", 54, 1.0),
