@@ -206,3 +206,12 @@ def test_octaves_double_up_to_full_resolution():
     assert octaves_left(1.0) == ()
     assert octaves_left(0.5) == (1.0,)
     assert octaves_left(0.2) == (0.4, 0.8, 1.0)
+
+
+def test_a_steady_fill_of_a_still_shot_flickers_less():
+    random = np.random.default_rng(0)
+    still = np.asarray(tiled(frames=12)) + 0.005 * random.standard_normal((3, 12, 64, 80))
+    clip, truth = shot(still, (slice(2, 6), slice(24, 36), slice(28, 44)))
+    fill = coarse(truth) + 0.03 * random.standard_normal(coarse(truth).shape).astype(np.float32)
+    free, steady = (finished(fill, 0.5, clip, 0, is_steady=one) for one in (False, True))
+    assert error(steady, truth, clip.hole) < 0.6 * error(free, truth, clip.hole)

@@ -255,6 +255,21 @@ def test_a_process_without_torch_renders_the_same(made, waves, tmp_path):
     assert np.abs(np.load(paths[-1]) - result).max() < TOLERANCE
 
 
+def test_a_steady_fill_is_rendered_as_it_was_run(make_waves, tiny_settings, tmp_path, monkeypatch):
+    monkeypatch.setattr("infusion_core.steady.EVENT", 1e6)  # all that so little training makes strays far
+    shot = make_waves(frames=12)
+    still = 0.5 + 0.01 * np.random.default_rng(0).standard_normal(shot.plate.shape)
+    shot = replace(shot, plate=np.where(shot.hole[..., None], 0.0, still).astype(np.float32))
+    settings = tiny_settings(training={"optimiser": "adam"}, sampling={"steady": True})
+    weights = []
+    result = run(shot, settings, on_interval=lambda one: weights.append(one.weights))
+    export_bundle(tmp_path / "bundle", settings, weights, shot)
+    bundle = open_bundle(tmp_path / "bundle")
+    assert np.abs(render(bundle, shot, settings.run.seed) - result).max() < TOLERANCE
+    free = replace(bundle, settings=override(bundle.settings, {"sampling": {"steady": False}}))
+    assert np.abs(render(free, shot, settings.run.seed) - result)[shot.hole].max() > 3 * TOLERANCE
+
+
 def test_detail_from_the_plate_is_rendered_as_it_was_run(waves, tiny_settings, tmp_path):
     few = {"training_steps": 4, "sampling_steps": 3}
     settings = tiny_settings(
