@@ -168,9 +168,9 @@ def finished(
         done += 1
         on_frame(done)
 
-    if is_steady:
-        coarser = steadied(coarser, scaled_clip(full_clip, scale))
     with limit_numpy(1), ThreadPoolExecutor(threads) as pool:
+        if is_steady:
+            coarser = steadied(coarser, scaled_clip(full_clip, scale))
         for finer in octaves_left(scale):
             clip = scaled_clip(full_clip, finer)
             coarser = _doubled(coarser, clip, is_calm, generator, Team(pool, threads), count, should_stop)
