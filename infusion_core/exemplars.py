@@ -149,7 +149,7 @@ def finished(
         full_clip: The shot, NumPy arrays.
         seed: The take's; chooses the places that are compared.
         is_calm: Whether detail of what no other frame shows is to stay as it is, rather than to be
-            the most alike on each frame.
+            the most alike on each frame; and, of steady fills, see ``steady.steadied``.
         is_steady: Whether the fill is to stray no farther than other frames do, see ``steady``.
         threads: Pixels of a frame are looked up by so many at once; the result is the same.
         on_frame: Told after each frame how many are done, of all octaves.
@@ -170,10 +170,10 @@ def finished(
 
     with limit_numpy(1), ThreadPoolExecutor(threads) as pool:
         if is_steady:
-            coarser = steadied(coarser, scaled_clip(full_clip, scale))
+            coarser = steadied(coarser, scaled_clip(full_clip, scale), is_calm)
         for finer in octaves_left(scale):
             clip = scaled_clip(full_clip, finer)
             coarser = _doubled(coarser, clip, is_calm, generator, Team(pool, threads), count, should_stop)
             if is_steady:
-                coarser = steadied(coarser, clip)
+                coarser = steadied(coarser, clip, is_calm)
     return coarser

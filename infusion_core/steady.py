@@ -3,8 +3,9 @@
 What stands still behind a hole that moves, other frames show as it is. A network of few training steps
 paints it nearly so and a little otherwise in each frame: a wall flickers. How far a place strays from its
 mean over time is known where enough frames show it, and in the hole it may stray as far. Beyond that it is
-drawn back towards the mean. What strays much farther is no mistake but an event: a flame where there was
-none before. It is left alone.
+drawn back towards the mean, in each of the run's colours by itself: of a grey wall all but the brightness is
+noise. What strays much farther is no mistake in a lively shot but an event: a flame where there was none
+before. It is left alone.
 
 The frames that show a place may all lie before the hole, while the light changes or the camera moves later
 on. So a place may stray the farther, the more the rest of the picture differs between those frames and the
@@ -37,12 +38,13 @@ LEAST = 1e-10
 """Mean square deviation below which there is none."""
 
 
-def steadied(x0_hat: np.ndarray, clip: Clip) -> np.ndarray:
+def steadied(x0_hat: np.ndarray, clip: Clip, is_calm: bool) -> np.ndarray:
     """A fill that is drawn back to what other frames show.
 
     Args:
         x0_hat: (1, 3, F, H, W).
         clip: The shot at the fill's resolution, NumPy arrays.
+        is_calm: Whether nothing happens in the shot that may be left alone as an event.
 
     Returns:
         ``x0_hat`` itself where no place of the hole is shown by enough frames.
@@ -52,17 +54,21 @@ def steadied(x0_hat: np.ndarray, clip: Clip) -> np.ndarray:
     places = enough & clip.hole.any(axis=0)
     if not places.any():
         return x0_hat
-    mean = background(clip.plate, clip.known)[0][0, :, 0]
+    mean = background(clip.plate, clip.known)[0][0]
     usual = _deviation(plate, known, mean)
-    differences = _frame_differences(plate, known, mean, usual)
+    differences = _frame_differences(plate, known, mean, usual.mean(axis=0))
     box = (..., _extent(places.any(axis=1)), _extent(places.any(axis=0)))
     shown = (clip.hole & places)[box]
-    allowed = usual[box] * _later_change(known[box], differences)
-    stray = _square_distance(x0_hat[0][box], mean[box])
-    spread = float(plate[:, known > 0].var(axis=1).mean())
-    kept = _kept(_averaged(stray, shown), ROOM**2 * _averaged(allowed, shown), spread)
+    later_change = _later_change(known[box], differences)
+    away = x0_hat[0][box] - mean[box]
+    stray = [_averaged(one**2, shown) for one in away]
+    size = np.mean(stray, axis=0) / max(float(plate[:, known > 0].var(axis=1).mean()), LEAST)
+    event = 0.0 if is_calm else np.interp(np.sqrt(size), (MISTAKE, EVENT), (0.0, 1.0))
     result = x0_hat.copy()
-    result[box] -= (1.0 - kept) * shown * (result[box] - mean[box][:, None])
+    for channel, (colour, is_usual) in enumerate(zip(stray, usual[box], strict=True)):
+        allowed = ROOM**2 * _averaged(is_usual * later_change, shown)
+        drawn_back = 1.0 - np.sqrt((allowed / (colour + LEAST)).clip(0.0, 1.0))
+        result[0, channel][box] -= (1.0 - event) * drawn_back * shown * away[channel]
     return result
 
 
@@ -72,15 +78,13 @@ def _extent(line: np.ndarray) -> slice:
     return slice(int(places[0]), int(places[-1]) + 1)
 
 
-def _square_distance(clip: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """Mean square distance (F, H, W) of (3, F, H, W) from (3, H, W), without another such array."""
-    return np.stack([((one - mean) ** 2).mean(axis=0) for one in clip.transpose(1, 0, 2, 3)])
-
-
 def _deviation(plate: np.ndarray, known: np.ndarray, mean: np.ndarray) -> np.ndarray:
-    """Mean square deviation (H, W) of places from their means (3, H, W) in the frames that show them."""
-    result: np.ndarray = (_square_distance(plate, mean) * known).sum(axis=0)
-    return result / (known.sum(axis=0) - 1).clip(1)
+    """Mean square deviation (3, H, W) of places from their means (3, 1, H, W) in frames that show them."""
+    square = [
+        ((colour - its_mean) ** 2 * known).sum(axis=0) for colour, its_mean in zip(plate, mean, strict=True)
+    ]
+    result: np.ndarray = np.stack(square) / (known.sum(axis=0) - 1).clip(1)
+    return result
 
 
 def _frame_differences(
@@ -95,7 +99,7 @@ def _frame_differences(
     some = (..., slice(None, None, stride), slice(None, None, stride))
     frames = len(known)
     shows = known[some].reshape(frames, -1)
-    away = (plate[some] - mean[some][:, None]).reshape(3, frames, -1)
+    away = (plate[some] - mean[some]).reshape(3, frames, -1)
     away = away * shows / np.sqrt(3.0 * usual[some].reshape(-1) + LEAST)
     square = (away**2).sum(axis=0) @ shows.T
     product = sum(one @ one.T for one in away)
@@ -133,16 +137,3 @@ def _summed(values: np.ndarray) -> np.ndarray:
             total[:-shift] += along[shift:]
         values = np.moveaxis(total, 0, axis)
     return values
-
-
-def _kept(stray: np.ndarray, allowed: np.ndarray, spread: float) -> np.ndarray:
-    """How much of a deviation is kept, 0 to 1.
-
-    Args:
-        stray, allowed: Mean square deviation as it is and as it may be.
-        spread: Variance of the known picture.
-    """
-    bounded = np.sqrt((allowed / (stray + LEAST)).clip(0.0, 1.0))
-    size = np.sqrt(stray / max(spread, LEAST))
-    result: np.ndarray = bounded + (1.0 - bounded) * np.interp(size, (MISTAKE, EVENT), (0.0, 1.0))
-    return result
