@@ -18,6 +18,7 @@ import numpy as np
 
 from infusion_core.clip import Clip, background
 from infusion_core.liveliness import never_shown
+from infusion_core.metrics.regions import bounds
 
 ROOM = 1.25
 """Times as far as other frames say."""
@@ -51,31 +52,27 @@ def steadied(x0_hat: np.ndarray, clip: Clip, is_calm: bool) -> np.ndarray:
     """
     plate, known = clip.plate[0], clip.known[0, 0]
     enough = (known.sum(axis=0) >= FEWEST_SHOWN) & ~never_shown(known)
-    places = enough & clip.hole.any(axis=0)
-    if not places.any():
+    shown = clip.hole & enough
+    if not shown.any():
         return x0_hat
     mean = background(clip.plate, clip.known)[0][0]
     usual = _deviation(plate, known, mean)
     differences = _frame_differences(plate, known, mean, usual.mean(axis=0))
-    box = (..., _extent(places.any(axis=1)), _extent(places.any(axis=0)))
-    shown = (clip.hole & places)[box]
+    rows, columns = bounds(shown, 0)
+    box = (..., rows, columns)
+    shown = shown[box]
     later_change = _later_change(known[box], differences)
+    counted = _summed(shown.astype(np.float32)).clip(1.0)
     away = x0_hat[0][box] - mean[box]
-    stray = [_averaged(one**2, shown) for one in away]
+    stray = [_summed(one**2 * shown) / counted for one in away]
     size = np.mean(stray, axis=0) / max(float(plate[:, known > 0].var(axis=1).mean()), LEAST)
     event = 0.0 if is_calm else np.interp(np.sqrt(size), (MISTAKE, EVENT), (0.0, 1.0))
     result = x0_hat.copy()
     for channel, (colour, is_usual) in enumerate(zip(stray, usual[box], strict=True)):
-        allowed = ROOM**2 * _averaged(is_usual * later_change, shown)
+        allowed = ROOM**2 * (_summed(is_usual * later_change * shown) / counted)
         drawn_back = 1.0 - np.sqrt((allowed / (colour + LEAST)).clip(0.0, 1.0))
         result[0, channel][box] -= (1.0 - event) * drawn_back * shown * away[channel]
     return result
-
-
-def _extent(line: np.ndarray) -> slice:
-    """From the first to the last that is true of (N,)."""
-    places = np.flatnonzero(line)
-    return slice(int(places[0]), int(places[-1]) + 1)
 
 
 def _deviation(plate: np.ndarray, known: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -122,13 +119,8 @@ def _later_change(known: np.ndarray, differences: np.ndarray) -> np.ndarray:
     return result.reshape(known.shape)
 
 
-def _averaged(values: np.ndarray, shown: np.ndarray) -> np.ndarray:
-    """Mean of (F, H, W) over what is shown within ``REACH`` to every side in time and space."""
-    result: np.ndarray = _summed(values * shown) / _summed(shown.astype(np.float32)).clip(1.0)
-    return result
-
-
 def _summed(values: np.ndarray) -> np.ndarray:
+    """Sum of (F, H, W) over ``REACH`` to every side in time and space."""
     for axis in range(values.ndim):
         along = np.moveaxis(values, axis, 0)
         total = along.astype(np.float32)
