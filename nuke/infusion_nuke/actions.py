@@ -134,10 +134,11 @@ def make_read(node: nuke.Node) -> None:
 def refresh(node: nuke.Node) -> None:
     """Look at the job folder again, and watch on if a run is at work there."""
     client = run.client_of(node, run.running(node) or run.RESULT)
+    is_held = lock.holder(client.folder) is not None  # before the look, which knows when a worker lets go
     look = run.Follower(client).look()
     run.draw(node, look)
     run.show_when_done(node, client.folder, look.state)
-    is_at_work = look.state.is_active and lock.holder(client.folder) is not None
+    is_at_work = is_held and look.state.is_active
     if is_at_work or farm.is_underway(client.folder, look.state):
         watch.watch(node, client)
 

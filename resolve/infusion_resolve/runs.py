@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infusion_plugin import farm, frame_range, job
+from infusion_plugin import farm, frame_range, job, lock
 from infusion_plugin.errors import PluginError
 from infusion_resolve import memory, status
 from infusion_resolve.flow import Comp
@@ -52,11 +52,12 @@ def possible(comp: Comp) -> list[str]:
     folder = last_job(comp)
     if folder is None:
         return [*NEW]
+    is_held = lock.holder(folder) is not None  # before the poll, which knows when a worker lets go
     state = status.client_of(comp, folder).poll()
+    if is_held and state.is_active:
+        return [WATCH, CANCEL]
     if farm.is_underway(folder, state):
         return [WATCH, *NEW]
-    if state.is_active:
-        return [WATCH, CANCEL]
     if state.status == "done":
         is_loaded = _run_of(folder).run_id == memory.recall(comp).get("loaded")
         return [*NEW, TAKE, LOAD] if is_loaded else [LOAD, *NEW, TAKE]

@@ -245,6 +245,13 @@ def test_a_closed_composition_leaves_the_run_at_work_and_finds_it_again(
     assert lock.holder(job_folder(comp)) is None
 
 
+def test_tasks_of_a_farm_that_nobody_here_sent_leave_all_choices(comp: Composition, tmp_path: Path) -> None:
+    (tmp_path / "job.json").write_text("{}")
+    (tmp_path / "events.jsonl").write_text('{"event": "started", "schema_version": 1}\n')
+    memory.remember(comp, job=tmp_path.as_posix())
+    assert runs.possible(comp) == [runs.RESUME, *runs.NEW]
+
+
 def test_a_worker_that_cannot_start_says_why(comp: Composition, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INFUSION_PYTHON", "/no/such/python")
     comp.answers = [answers()]
