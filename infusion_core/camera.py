@@ -12,10 +12,11 @@ from collections.abc import Sequence
 import numpy as np
 
 STEADY = 0.2
-"""Share of the difference between neighbours that following the camera must take away, or it stands still."""
+"""Share of the difference between frames that following the camera must take away, or it stands still."""
 
 LEAST_OVERLAP = 0.3  # of a picture; less says nothing
 SEARCH = 3  # pixels around the rough guess
+COMPARED = 64  # pairs of frames for each distance between them
 RENEWED = 0.2  # share of what earlier frames show that each further one replaces
 
 
@@ -76,7 +77,7 @@ def _refined(values: np.ndarray, peak: tuple[int, int]) -> np.ndarray:
     )
 
 
-def rough_path(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray]) -> np.ndarray | None:
+def rough_path(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray]) -> np.ndarray:
     """Where each frame lies in the first one's picture, from one frame to the next.
 
     Args:
@@ -84,16 +85,15 @@ def rough_path(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray]) -> n
         known: (h, w) bool each.
 
     Returns:
-        (F, 2) rows and columns, parts of a pixel; None where the camera stands still.
+        (F, 2) rows and columns, parts of a pixel; 0 where neighbours lie on each other as they are, be it
+        that the camera stands still or that it only creeps.
     """
     path, moved, unmoved = [np.zeros(2)], 0.0, 0.0
     for i in range(1, len(pictures)):
         shift, best, without = shift_between(pictures[i - 1], known[i - 1], pictures[i], known[i])
         path.append(path[-1] + shift)
         moved, unmoved = moved + 1.0 - best, unmoved + 1.0 - without
-    if moved > (1.0 - STEADY) * unmoved:
-        return None
-    return np.array(path)
+    return np.array(path) * (moved < (1.0 - STEADY) * unmoved)
 
 
 def exact_path(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], rough: np.ndarray) -> np.ndarray:
@@ -115,10 +115,65 @@ def exact_path(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], roug
         place = place + moved
         path.append(place + parts)
         mean, seen = _moved(mean, moved), _moved(seen, moved)
-        share = np.where(seen, RENEWED, 1.0) * known[i]
-        mean = (mean + share * (pictures[i] - mean)).astype(np.float32)
-        seen = seen | known[i]
+        picture, shown = _moved_in_part(pictures[i], known[i], parts)
+        share = np.where(seen, RENEWED, 1.0) * shown
+        mean = (mean + share * (picture - mean)).astype(np.float32)
+        seen = seen | shown
     return np.array(path)
+
+
+def _moved_in_part(
+    picture: np.ndarray, known: np.ndarray, parts: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """A picture moved by up to half a pixel each way, and what is known of it.
+
+    Laid on earlier frames where it is, a camera that creeps would take them along with it.
+    """
+    for axis, part in enumerate(parts):
+        before = np.arange(picture.shape[axis]) - (1 if part > 0 else -1)
+        before = before.clip(0, picture.shape[axis] - 1)
+        picture = picture + abs(part) * (picture.take(before, axis) - picture)
+        known = known & known.take(before, axis)
+    return picture, known
+
+
+def moves(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], path: np.ndarray) -> bool:
+    """Whether frames are alike that are laid over each other along a path, and less so as they are.
+
+    Frames 1, 2, 4, … apart are compared by the correlation of what is known of both: neighbours tell of a pan
+    or of shaking, and those far apart of a camera that creeps.
+
+    Args:
+        pictures: (h, w) each.
+        known: (h, w) bool each.
+        path: (F, 2) rows and columns, from ``exact_path``.
+    """
+    steps = np.round(path).astype(int)
+    moved = unmoved = 0.0
+    for lag in (2**k for k in range((len(pictures) - 1).bit_length())):
+        for i in range(lag, len(pictures), -(-len(pictures) // COMPARED)):
+            pair = (pictures[i - lag], known[i - lag], pictures[i], known[i])
+            along = _unlike(*pair, steps[i] - steps[i - lag])
+            if np.isfinite(along):
+                moved, unmoved = moved + along, unmoved + _unlike(*pair, np.zeros(2, int))
+    return moved < (1.0 - STEADY) * unmoved
+
+
+def _unlike(
+    first: np.ndarray,
+    first_known: np.ndarray,
+    second: np.ndarray,
+    second_known: np.ndarray,
+    shift: np.ndarray,
+) -> float:
+    """1 less the correlation of what two frames show of the same, infinite where that is too little."""
+    here, there = _overlap(first.shape, shift)
+    both = first_known[here] & second_known[there]
+    if np.count_nonzero(both) < LEAST_OVERLAP * first.size:
+        return np.inf
+    a, b = (one[both] - one[both].mean() for one in (first[here], second[there]))
+    power = float(np.sqrt((a @ a) * (b @ b)))
+    return 1.0 - float(a @ b) / power if power > 0.0 else 0.0
 
 
 def _overlap(shape: tuple[int, ...], shift: np.ndarray) -> tuple[tuple[slice, ...], tuple[slice, ...]]:

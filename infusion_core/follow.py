@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from infusion_core.box import Box
-from infusion_core.camera import exact_path, rough_path
+from infusion_core.camera import exact_path, moves, rough_path
 from infusion_core.each_frame import for_each_frame
 from infusion_core.io.mattes import Matte
 from infusion_core.io.plates import Plate
@@ -106,9 +106,9 @@ def camera_offsets(frames: Sequence[Grey], height: int) -> Offsets:
     greys = [np.arcsinh(grey / middle) for grey in greys]  # as highlights must not outweigh all else
     small = [_reduced(grey, seen, SMALL) for grey, seen in zip(greys, known, strict=True)]
     rough = rough_path([grey for grey, _ in small], [seen for _, seen in small])
-    if rough is None:
-        return ()
     rows = greys[0].shape[0]
-    path = exact_path(greys, known, rough * rows / small[0][0].shape[0]) * height / rows
-    offsets = tuple((round(float(x)), round(float(y))) for y, x in path)
+    path = exact_path(greys, known, rough * rows / small[0][0].shape[0])
+    if not moves(greys, known, path):
+        return ()
+    offsets = tuple((round(float(x)), round(float(y))) for y, x in path * height / rows)
     return offsets if any(x or y for x, y in offsets) else ()
