@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
+
 STEADY = 0.2
 """Share of the difference between frames that following the camera must take away, or it stands still."""
 
@@ -77,12 +79,15 @@ def _refined(values: np.ndarray, peak: tuple[int, int]) -> np.ndarray:
     )
 
 
-def rough_path(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray]) -> np.ndarray:
+def rough_path(
+    pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], should_stop: ShouldStop = never_stop
+) -> np.ndarray:
     """Where each frame lies in the first one's picture, from one frame to the next.
 
     Args:
         pictures: (h, w) each, small: some 160 pixels wide.
         known: (h, w) bool each.
+        should_stop: Polled between frames; ``Cancelled`` is raised then.
 
     Returns:
         (F, 2) rows and columns, parts of a pixel; 0 where neighbours lie on each other as they are, be it
@@ -90,19 +95,26 @@ def rough_path(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray]) -> n
     """
     path, moved, unmoved = [np.zeros(2)], 0.0, 0.0
     for i in range(1, len(pictures)):
+        raise_if_stopped(should_stop)
         shift, best, without = shift_between(pictures[i - 1], known[i - 1], pictures[i], known[i])
         path.append(path[-1] + shift)
         moved, unmoved = moved + 1.0 - best, unmoved + 1.0 - without
     return np.array(path) * (moved < (1.0 - STEADY) * unmoved)
 
 
-def exact_path(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], rough: np.ndarray) -> np.ndarray:
+def exact_path(
+    pictures: Sequence[np.ndarray],
+    known: Sequence[np.ndarray],
+    rough: np.ndarray,
+    should_stop: ShouldStop = never_stop,
+) -> np.ndarray:
     """The same to about a tenth of a pixel, each frame laid on what earlier ones show there.
 
     Args:
         pictures: (h, w) each.
         known: (h, w) bool each.
         rough: (F, 2) from ``rough_path``, in pixels of these pictures.
+        should_stop: As there.
 
     Returns:
         (F, 2) rows and columns.
@@ -110,6 +122,7 @@ def exact_path(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], roug
     mean, seen = pictures[0], known[0]
     path, place = [np.zeros(2)], np.zeros(2, int)
     for i in range(1, len(pictures)):
+        raise_if_stopped(should_stop)
         guess = np.round(path[-1] + rough[i] - rough[i - 1]).astype(int) - place
         moved, parts = _laid(pictures[i], known[i], mean, seen, guess)
         place = place + moved

@@ -17,7 +17,7 @@ from infusion_core.camera import exact_path, moves, rough_path
 from infusion_core.each_frame import for_each_frame
 from infusion_core.io.mattes import Matte
 from infusion_core.io.plates import Plate
-from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
+from infusion_core.progress import OnProgress, ShouldStop, half, ignore_progress, never_stop
 from infusion_core.region import HolePlan, Offsets, find_region, plan_holes
 from infusion_core.resample import box_matrix, resampled
 from infusion_core.settings import ShotSettings
@@ -43,8 +43,11 @@ def plan_shot(
         InputError: as ``plan_holes``; a frame of the plate cannot be read.
         Cancelled: ``should_stop`` said so.
     """
-    plan = plan_holes(plate, matte, settings, on_progress=on_progress, should_stop=should_stop)
-    return with_camera(plan, plate, settings, on_progress=on_progress, should_stop=should_stop)
+    if not settings.follow_camera:
+        return plan_holes(plate, matte, settings, on_progress=on_progress, should_stop=should_stop)
+    first, second = half(on_progress, 0.0), half(on_progress, 0.5)
+    plan = plan_holes(plate, matte, settings, on_progress=first, should_stop=should_stop)
+    return with_camera(plan, plate, settings, on_progress=second, should_stop=should_stop)
 
 
 def with_camera(
@@ -67,7 +70,7 @@ def with_camera(
     greys = for_each_frame(
         read, len(plan.frames), "Following the camera", on_progress=on_progress, should_stop=should_stop
     )
-    offsets = camera_offsets(greys, window.height)
+    offsets = camera_offsets(greys, window.height, should_stop)
     if not offsets:
         return plan
     holes, limits = [], Box(0, 0, 0, 0)
@@ -92,12 +95,16 @@ def _reduced(grey: np.ndarray, known: np.ndarray, largest: int) -> Grey:
     return values / np.maximum(share, 1e-6), share > MOSTLY
 
 
-def camera_offsets(frames: Sequence[Grey], height: int) -> Offsets:
+def camera_offsets(frames: Sequence[Grey], height: int, should_stop: ShouldStop = never_stop) -> Offsets:
     """Columns and rows by which each frame is to be moved to lie on the first; empty for a still camera.
 
     Args:
         frames: From ``grey_of``, in shades of any height.
         height: Rows of the plate that they were reduced from.
+        should_stop: Polled between frames.
+
+    Raises:
+        Cancelled: ``should_stop`` returned true.
     """
     greys, known = [grey for grey, _ in frames], [seen for _, seen in frames]
     if len(greys) < 2 or not known[0].any():
@@ -105,9 +112,9 @@ def camera_offsets(frames: Sequence[Grey], height: int) -> Offsets:
     middle = float(np.median(np.abs(greys[0][known[0]]))) or 1.0
     greys = [np.arcsinh(grey / middle) for grey in greys]  # as highlights must not outweigh all else
     small = [_reduced(grey, seen, SMALL) for grey, seen in zip(greys, known, strict=True)]
-    rough = rough_path([grey for grey, _ in small], [seen for _, seen in small])
+    rough = rough_path([grey for grey, _ in small], [seen for _, seen in small], should_stop)
     rows = greys[0].shape[0]
-    path = exact_path(greys, known, rough * rows / small[0][0].shape[0])
+    path = exact_path(greys, known, rough * rows / small[0][0].shape[0], should_stop)
     if not moves(greys, known, path):
         return ()
     offsets = tuple((round(float(x)), round(float(y))) for y, x in path * height / rows)

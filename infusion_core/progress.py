@@ -7,7 +7,7 @@ and ``should_stop`` (polled between steps; when true the core raises ``Cancelled
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from infusion_core.errors import Cancelled
@@ -55,6 +55,11 @@ ShouldStop = Callable[[], bool]
 
 def ignore_progress(_: Progress) -> None:
     """The ``OnProgress`` of a caller who does not care."""
+
+
+def half(on_progress: OnProgress, start: float) -> OnProgress:
+    """A callback for the half of a step that begins at fraction ``start``."""
+    return lambda progress: on_progress(replace(progress, fraction=start + 0.5 * progress.fraction))
 
 
 def never_stop() -> bool:

@@ -120,10 +120,11 @@ class ShotSettings:
         unit="px",
     )
     follow_camera: bool = setting(
-        False,
+        True,
         "Follow camera",
-        "Where the camera moves, lay the frames over each other by whole pixels, so that to the model the "
-        "background stands still. The region grows by the camera's way, and memory with it.",
+        "Where the camera moves, if only by a few pixels over the shot, lay the frames over each other by "
+        "whole pixels, so that to the model the background stands still. The region grows by the camera's "
+        "way, and memory with it. Off in the preset paper.",
     )
 
 

@@ -16,11 +16,6 @@ SMOOTHING_S = 30.0
 FIRST_ESTIMATE_AFTER_S = 2.0
 
 
-def half(on_progress: OnProgress, start: float) -> OnProgress:
-    """A callback for the half of a step that begins at fraction ``start``."""
-    return lambda progress: on_progress(replace(progress, fraction=start + 0.5 * progress.fraction))
-
-
 class Pace:
     """Turns each step's own fraction into that of the whole run.
 

@@ -11,11 +11,11 @@ from infusion_core.estimate import estimate
 from infusion_core.follow import with_camera
 from infusion_core.job.checks import Inputs, open_inputs
 from infusion_core.job.events import OnEvent, done_event, ignore_event
-from infusion_core.job.pace import FLOPS_PER_S, Pace, half
+from infusion_core.job.pace import FLOPS_PER_S, Pace
 from infusion_core.job.resources import check_memory, told_as_resource_error
 from infusion_core.job.spec import JobSpec
 from infusion_core.job.write import write_shot
-from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
+from infusion_core.progress import OnProgress, ShouldStop, half, ignore_progress, never_stop
 from infusion_core.region import HolePlan, plan_holes
 from infusion_core.render import render
 from infusion_core.settings import ShotSettings
@@ -106,7 +106,8 @@ def render_take(
 def _plan(
     bundle: Bundle, inputs: Inputs, settings: ShotSettings, on_progress: OnProgress, should_stop: ShouldStop
 ) -> HolePlan:
-    plan = plan_holes(inputs.plate, inputs.matte, settings, on_progress=on_progress, should_stop=should_stop)
+    first, second = half(on_progress, 0.0), half(on_progress, 0.5)
+    plan = plan_holes(inputs.plate, inputs.matte, settings, on_progress=first, should_stop=should_stop)
     offset_of = dict(zip(bundle.frames, bundle.offsets, strict=False))
     if not bundle.offsets or set(plan.frames) <= set(offset_of):
         offsets = tuple(offset_of[frame] for frame in plan.frames) if bundle.offsets else ()
@@ -114,4 +115,4 @@ def _plan(
         boxes = [(hole.box, own.box_of(i)) for i, hole in enumerate(plan.holes)]
         if all(hole.is_empty or hole.intersection(region) == hole for hole, region in boxes):
             return own
-    return with_camera(plan, inputs.plate, settings, on_progress=on_progress, should_stop=should_stop)
+    return with_camera(plan, inputs.plate, settings, on_progress=second, should_stop=should_stop)

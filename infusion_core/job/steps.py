@@ -20,13 +20,12 @@ from infusion_core.job.checks import check_room, open_inputs
 from infusion_core.job.events import OnEvent, ignore_event, preview_event
 from infusion_core.job.folder import JobFolder
 from infusion_core.job.losses import LossLog
-from infusion_core.job.pace import half
 from infusion_core.job.prepared import kept_layout, prepared_job, prepared_shot, trained_arrays
 from infusion_core.job.previews import write_preview
 from infusion_core.job.tasks import check_interval, do_all_tasks, save_layout
 from infusion_core.job.write import is_written, write_shot
 from infusion_core.parallel import is_parallel
-from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
+from infusion_core.progress import OnProgress, Progress, ShouldStop, half, ignore_progress, never_stop
 from infusion_core.shot import Shot, load_shot
 
 if TYPE_CHECKING:

@@ -78,8 +78,9 @@ def test_a_seed_chooses_the_take(filled, settings):
     assert (other[hole] != filled[hole]).any()
 
 
-def test_work_is_kept_to_the_region_around_the_hole(settings):
+def test_work_is_kept_to_the_region_around_the_hole(tiny_settings):
     plate, hole = clip()
+    settings = tiny_settings(shot={"context": 8, "follow_camera": False})
     wide = np.full((5, 24, 200, 3), 1.0, np.float32)
     wide[:, :, :30] = plate
     far = np.zeros((5, 24, 200), bool)

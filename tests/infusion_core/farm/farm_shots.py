@@ -18,6 +18,7 @@ FRAMES, HEIGHT, WIDTH, FIRST_FRAME = 4, 24, 24, 1001
 TINY = """
 [shot]
 context = 8
+follow_camera = false
 [run]
 device = "cpu"
 threads = 1
