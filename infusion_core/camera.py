@@ -166,9 +166,9 @@ def moves(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], path: np.
     for lag in (2**k for k in range((len(pictures) - 1).bit_length())):
         for i in range(lag, len(pictures), -(-len(pictures) // COMPARED)):
             pair = (pictures[i - lag], known[i - lag], pictures[i], known[i])
-            along = _unlike(*pair, steps[i] - steps[i - lag])
-            if np.isfinite(along):
-                moved, unmoved = moved + along, unmoved + _unlike(*pair, np.zeros(2, int))
+            along, as_they_lie = _unlike(*pair, steps[i] - steps[i - lag]), _unlike(*pair, np.zeros(2, int))
+            if np.isfinite(along + as_they_lie):
+                moved, unmoved = moved + along, unmoved + as_they_lie
     return moved < (1.0 - STEADY) * unmoved
 
 

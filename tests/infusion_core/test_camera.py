@@ -76,6 +76,15 @@ def test_a_camera_that_stands_still_is_not_followed_whatever_moves_before_it():
         assert not moves(*shot, exact_path(*shot, rough))
 
 
+def test_frames_of_which_too_little_is_known_say_nothing():
+    known = [np.zeros((72, 128), bool) for _ in range(3)]
+    for i, mask in enumerate(known):
+        mask[:, 40 * i : 40 * i + 40] = True
+    assert not moves(
+        [world(72, 128, seed=i) for i in range(3)], known, np.array([(0, -40 * i) for i in range(3)])
+    )
+
+
 def test_frames_of_which_nothing_is_known_are_taken_to_go_on():
     pictures, known = with_a_walker(seen(world(), PAN))
     known[7][:] = False
