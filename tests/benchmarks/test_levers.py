@@ -30,7 +30,7 @@ def settings():
 
 @pytest.mark.parametrize("scale", [0.5, 1.0])
 def test_the_truth_is_the_plate_wherever_all_of_a_pixel_is_known(clip, scale):
-    settings = load_preset("best")
+    settings = apply_assignments(load_preset("best"), ["shot.follow_camera=false"])
     work = begin(shot_from_arrays(clip.plate, clip.hole, settings, "display"), settings)
     interval = next(one for one in work.intervals if one.scale == scale)
     known, truth = work.clip(interval), scaled_truth(clip, work, scale)
@@ -40,6 +40,15 @@ def test_the_truth_is_the_plate_wherever_all_of_a_pixel_is_known(clip, scale):
     np.testing.assert_allclose(truth[far], known.plate.numpy()[far], atol=1e-5)
     inside = truth[..., int(14 * scale) : int(18 * scale), int(18 * scale) : int(28 * scale)]
     assert np.abs(inside).max() > 0.1
+
+
+def test_the_truth_lies_as_the_frames_of_a_camera_that_is_followed(clip):
+    settings = load_preset("best")
+    work = begin(shot_from_arrays(clip.plate, clip.hole, settings, "display"), settings)
+    assert work.shot.offsets
+    seen, truth = work.clip(work.intervals[-1]), scaled_truth(clip, work, 1.0)
+    known = (seen.known.numpy() == 1.0).repeat(3, axis=1)
+    np.testing.assert_allclose(truth[known], seen.plate.numpy()[known], atol=1e-5)
 
 
 def test_the_error_in_the_hole_falls_with_training(clip, settings):
