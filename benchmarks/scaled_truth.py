@@ -8,7 +8,8 @@ from benchmarks.clips import BenchClip
 from infusion_core.box import Box
 from infusion_core.clip import all_unknown_filled, scaled_clip
 from infusion_core.engine.work import Work
-from infusion_core.region import cut_to
+from infusion_core.region import cut_to, parts_of
+from infusion_core.resample import moved_in_part
 
 
 def scaled_truth(clip: BenchClip, work: Work, scale: float) -> np.ndarray:
@@ -18,6 +19,8 @@ def scaled_truth(clip: BenchClip, work: Work, scale: float) -> np.ndarray:
     """
     frame = Box(0, 0, clip.truth.shape[2], clip.truth.shape[1])
     seen = [cut_to(one, frame, work.shot.box_of(i)) for i, one in enumerate(clip.truth)]
-    truth = work.shot.colour.encode(np.stack(seen))
+    truth = work.shot.colour.encode(np.stack(seen)).astype(np.float32)
+    for i, one in enumerate(truth):
+        truth[i], _ = moved_in_part(one, np.ones(one.shape[:2], bool), parts_of(work.shot.offsets, i))
     values = np.ascontiguousarray(work.basis.encode(truth).transpose(3, 0, 1, 2)[None], np.float32)
     return scaled_clip(all_unknown_filled(values, np.ones_like(values[:, :1])), scale).plate

@@ -14,9 +14,9 @@ from infusion_core.follow import camera_offsets, grey_of
 from infusion_core.matte import bounding_box
 from infusion_core.parallel import is_parallel
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
-from infusion_core.region import Offsets, box_in_file, cut_to, find_region
+from infusion_core.region import Offsets, box_in_file, box_in_region, cut_to, find_region
 from infusion_core.settings import Settings, load_preset
-from infusion_core.shot import Shot, to_model_range
+from infusion_core.shot import Shot, lay, to_model_range
 
 
 def _checked(plate: np.ndarray, hole: np.ndarray) -> None:
@@ -51,9 +51,9 @@ def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, co
     frame = Box(0, 0, plate.shape[2], plate.shape[1])
     known = ~hole & np.isfinite(plate).all(-1)
     offsets = _offsets(plate, known) if settings.shot.follow_camera else ()
-    ways = offsets or ((0, 0),) * len(plate)
-    holes = [bounding_box(one).moved(*way) for one, way in zip(hole, ways, strict=True)]
-    limits = reduce(Box.union, (frame.moved(*way) for way in ways))
+    ways = offsets or ((0.0, 0.0),) * len(plate)
+    holes = [box_in_region(bounding_box(one), way) for one, way in zip(hole, ways, strict=True)]
+    limits = reduce(Box.union, (box_in_region(frame, way) for way in ways))
     box = find_region(holes, limits, settings.shot.context, multiple=1)
     boxes = [box_in_file(box, offsets, i) for i in range(len(plate))]
     pixels, hole, known = (
@@ -64,13 +64,16 @@ def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, co
     _check_known(known, hole)
     transform = fit_colour(known_samples(pixels, known), colour)
     to_model_range(pixels, known, transform)
+    blend = hole.astype(np.float32)
+    for i in range(len(plate)):
+        lay(pixels, known, hole, offsets, i)
     return Shot(
         frames=tuple(range(len(plate))),
         box=box,
         plate=pixels,
         hole=hole,
         known=known,
-        blend=hole.astype(np.float32),
+        blend=blend,
         colour=transform,
         offsets=offsets,
     )
@@ -122,6 +125,6 @@ def inpaint(
     for i, filled in enumerate(x0):
         box = shot.box_of(i)
         part = box.intersection(frame)
-        seen, hole_there = result[i][part.slices_in(frame)], shot.hole[i][part.slices_in(box)]
-        seen[hole_there] = shot.colour.decode(filled[part.slices_in(box)][hole_there])
+        seen, hole_there = result[i][part.slices_in(frame)], shot.blend[i][part.slices_in(box)] > 0
+        seen[hole_there] = shot.colour.decode(shot.in_file(filled, i)[part.slices_in(box)][hole_there])
     return result

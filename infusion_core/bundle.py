@@ -209,7 +209,7 @@ def open_bundle(folder: str | Path) -> Bundle:
             basis=ColourBasis.from_dict(manifest["basis"]),
             box=Box(**manifest["box"]),
             frames=tuple(int(frame) for frame in manifest["frames"]),
-            offsets=tuple((int(x), int(y)) for x, y in manifest.get("offsets", ())),
+            offsets=tuple((float(x), float(y)) for x, y in manifest.get("offsets", ())),
             multiple=operator.index(manifest["multiple"]),
             seed=settings.run.seed,
             layout=layout,

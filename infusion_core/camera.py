@@ -1,8 +1,7 @@
 """How the camera moves: by how many pixels each frame's picture is shifted against the first's. NumPy only.
 
-Only translation is looked for, in whole pixels: frames that are laid over each other that way need no
-resampling, so that what is known of them stays what it is. Small pictures say roughly how far each frame lies
-from the one before; larger ones, laid on all earlier frames together, say it to a pixel and do not drift.
+Only translation is looked for. Small pictures say roughly how far each frame lies from the one before; larger
+ones, laid on all earlier frames together, say it to a part of a pixel and do not drift.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
+from infusion_core.resample import moved_in_part
 
 STEADY = 0.2
 """Share of the difference between frames that following the camera must take away, or it stands still."""
@@ -128,26 +128,12 @@ def exact_path(
         place = place + moved
         path.append(place + parts)
         mean, seen = _moved(mean, moved), _moved(seen, moved)
-        picture, shown = _moved_in_part(pictures[i], known[i], parts)
+        # Laid on earlier frames as it is, a camera that creeps would take them along with it.
+        picture, shown = moved_in_part(pictures[i] * known[i], known[i], (float(parts[0]), float(parts[1])))
         share = np.where(seen, RENEWED, 1.0) * shown
         mean = (mean + share * (picture - mean)).astype(np.float32)
         seen = seen | shown
     return np.array(path)
-
-
-def _moved_in_part(
-    picture: np.ndarray, known: np.ndarray, parts: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """A picture moved by up to half a pixel each way, and what is known of it.
-
-    Laid on earlier frames where it is, a camera that creeps would take them along with it.
-    """
-    for axis, part in enumerate(parts):
-        before = np.arange(picture.shape[axis]) - (1 if part > 0 else -1)
-        before = before.clip(0, picture.shape[axis] - 1)
-        picture = picture + abs(part) * (picture.take(before, axis) - picture)
-        known = known & known.take(before, axis)
-    return picture, known
 
 
 def moves(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], path: np.ndarray) -> bool:

@@ -1,8 +1,9 @@
 """Following the camera: a shot's frames laid over each other, so that its background stands still.
 
 The network sees a dozen frames and some forty pixels. In a shot whose camera moves by more than that within a
-few frames it would find nothing of a place again. Laid over each other by whole pixels the frames are a shot
-of a camera that stands still, of which each shows another part; all else stays as it is.
+few frames it would find nothing of a place again. Laid over each other the frames are a shot of a camera that
+stands still, of which each shows another part. By whole pixels each frame has its own place in the region; by
+the parts that are left the pictures are moved, and the fill is moved back.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from infusion_core.each_frame import for_each_frame
 from infusion_core.io.mattes import Matte
 from infusion_core.io.plates import Plate
 from infusion_core.progress import OnProgress, ShouldStop, half, ignore_progress, never_stop
-from infusion_core.region import HolePlan, Offsets, find_region, plan_holes
+from infusion_core.region import HolePlan, Offsets, box_in_region, find_region, plan_holes
 from infusion_core.resample import box_matrix, resampled
 from infusion_core.settings import ShotSettings
 
@@ -27,6 +28,7 @@ Grey = tuple[np.ndarray, np.ndarray]
 
 SMALL, LARGE = 160, 640  # larger sides of the pictures in which the camera's way is looked for
 MOSTLY = 0.9  # of a reduced pixel must be known
+WHOLE = 0.05  # of a pixel: a frame that lies no farther off whole ones stays as it is
 
 
 def plan_shot(
@@ -75,9 +77,9 @@ def with_camera(
         return plan
     holes, limits = [], Box(0, 0, 0, 0)
     for frame, hole, offset in zip(plan.frames, plan.holes, offsets, strict=True):
-        limits = limits.union(plate.data_window(frame).moved(*offset))
+        limits = limits.union(box_in_region(plate.data_window(frame), offset))
         if frame not in plan.handles:
-            holes.append(hole.box.moved(*offset))
+            holes.append(box_in_region(hole.box, offset))
     return replace(plan, box=find_region(holes, limits, settings.context), offsets=offsets)
 
 
@@ -98,6 +100,8 @@ def _reduced(grey: np.ndarray, known: np.ndarray, largest: int) -> Grey:
 def camera_offsets(frames: Sequence[Grey], height: int, should_stop: ShouldStop = never_stop) -> Offsets:
     """Columns and rows by which each frame is to be moved to lie on the first; empty for a still camera.
 
+    To a hundredth of a pixel, though they are known to a tenth of those in ``frames`` at best.
+
     Args:
         frames: From ``grey_of``, in shades of any height.
         height: Rows of the plate that they were reduced from.
@@ -117,5 +121,8 @@ def camera_offsets(frames: Sequence[Grey], height: int, should_stop: ShouldStop 
     path = exact_path(greys, known, rough * rows / small[0][0].shape[0], should_stop)
     if not moves(greys, known, path):
         return ()
-    offsets = tuple((round(float(x)), round(float(y))) for y, x in path * height / rows)
-    return offsets if any(x or y for x, y in offsets) else ()
+    path = path * height / rows
+    whole = np.round(path)
+    path = np.where(np.abs(path - whole) < WHOLE, whole, path)
+    offsets = tuple((round(float(x), 2), round(float(y), 2)) for y, x in path)
+    return offsets if any(round(x) or round(y) for x, y in offsets) else ()

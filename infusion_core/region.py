@@ -16,9 +16,10 @@ from infusion_core.io.mattes import Matte
 from infusion_core.io.plates import Plate
 from infusion_core.matte import bounding_box, hole_and_blend
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
+from infusion_core.resample import known_when_moved
 from infusion_core.settings import ShotSettings
 
-Offsets = tuple[tuple[int, int], ...]
+Offsets = tuple[tuple[float, float], ...]
 
 REGION_MULTIPLE = 8
 _MIN_CONTEXT = 32
@@ -54,8 +55,8 @@ class HolePlan:
         handles: Those that are not written.
         box: Region of interest, as the first frame sees it.
         holes: One for each frame.
-        offsets: Columns and rows by which each frame's pixels lie in the region to the right of and below
-            where they are in its file; those of a camera that is followed, empty where none is.
+        offsets: Columns and rows, with parts, by which each frame's pixels lie in the region to the right of
+            and below where they are in its file; those of a camera that is followed, empty where none is.
     """
 
     frames: tuple[int, ...]
@@ -71,7 +72,9 @@ class HolePlan:
     @cached_property
     def extent(self) -> Extent:
         """How large the region of interest is and where its hole is; as that of the shot read with it."""
-        return extent_of(hole.blend_in(self.box_of(i)) > 0 for i, hole in enumerate(self.holes))
+        return extent_of(
+            laid_hole(hole.blend_in(self.box_of(i)) > 0, self.offsets, i) for i, hole in enumerate(self.holes)
+        )
 
 
 def cut_to(picture: np.ndarray, box: Box, wanted: Box) -> np.ndarray:
@@ -83,11 +86,30 @@ def cut_to(picture: np.ndarray, box: Box, wanted: Box) -> np.ndarray:
 
 
 def box_in_file(box: Box, offsets: Offsets, i: int) -> Box:
-    """What a region covers in the file of frame number ``i``, see ``HolePlan.offsets``."""
+    """What a region covers in the file of frame number ``i``, see ``HolePlan.offsets``; whole pixels."""
     if not offsets:
         return box
     x, y = offsets[i]
-    return box.moved(-x, -y)
+    return box.moved(-round(x), -round(y))
+
+
+def box_in_region(box: Box, offset: tuple[float, float]) -> Box:
+    """Where a box of a file lies in the region, to whole pixels."""
+    x, y = offset
+    return box.moved(round(x), round(y))
+
+
+def parts_of(offsets: Offsets, i: int) -> tuple[float, float]:
+    """Parts of a pixel, down and to the right, that frame number ``i`` lies farther than its whole pixels."""
+    if not offsets:
+        return 0.0, 0.0
+    x, y = offsets[i]
+    return y - round(y), x - round(x)
+
+
+def laid_hole(hole: np.ndarray, offsets: Offsets, i: int) -> np.ndarray:
+    """The hole (H, W) of frame number ``i``, cut to its box, as it lies in the region: all it touches."""
+    return ~known_when_moved(~hole, parts_of(offsets, i))
 
 
 def _fit(low: int, high: int, limit_low: int, limit_high: int, multiple: int) -> tuple[int, int]:

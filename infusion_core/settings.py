@@ -122,9 +122,9 @@ class ShotSettings:
     follow_camera: bool = setting(
         True,
         "Follow camera",
-        "Where the camera moves, if only by a few pixels over the shot, lay the frames over each other by "
-        "whole pixels, so that to the model the background stands still. The region grows by the camera's "
-        "way, and memory with it. Off in the preset paper.",
+        "Where the camera moves, if only by a few pixels over the shot, lay the frames over each other, "
+        "so that to the model the background stands still. The region grows by the camera's way, and memory "
+        "with it. Off in the preset paper.",
     )
 
 

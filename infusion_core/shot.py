@@ -22,8 +22,9 @@ from infusion_core.errors import InputError, JobError, ResourceError
 from infusion_core.extent import Extent, extent_of
 from infusion_core.io.mattes import Matte
 from infusion_core.io.plates import Plate
-from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
-from infusion_core.region import HolePlan, Offsets, box_in_file, find_region, plan_holes
+from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop, raise_if_stopped
+from infusion_core.region import HolePlan, Offsets, box_in_file, find_region, laid_hole, parts_of, plan_holes
+from infusion_core.resample import moved_in_part
 from infusion_core.settings import ShotSettings
 
 __all__ = ["HolePlan", "Shot", "find_region", "load_shot", "plan_holes"]
@@ -41,7 +42,8 @@ class Shot:
         plate: (F, H, W, 3) float32 in the model's range; 0 where the pixel is not known.
         hole: (F, H, W) bool, True = fill.
         known: (F, H, W) bool: outside the hole, inside the data window and finite.
-        blend: (F, H, W) float32 in [0, 1], weight of the fill; 0 outside the hole.
+        blend: (F, H, W) float32 in [0, 1], weight of the fill; 0 outside the hole. As the files lie; the
+            others are moved by the parts of a pixel of ``offsets``.
         colour: The transform to the model's range.
         handles: Those of ``frames`` that are learned from but not written.
         offsets: Where each frame lies in the region if a camera is followed, see ``HolePlan``.
@@ -60,6 +62,11 @@ class Shot:
     def box_of(self, i: int) -> Box:
         """The region of interest in the file of frame number ``i``."""
         return box_in_file(self.box, self.offsets, i)
+
+    def in_file(self, filled: np.ndarray, i: int) -> np.ndarray:
+        """Frame number ``i`` of a filled shot, (H, W, 3) model range, as its file lies, and ``blend``."""
+        down, right = parts_of(self.offsets, i)
+        return moved_in_part(filled, np.ones(filled.shape[:2], bool), (-down, -right))[0]
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -158,6 +165,20 @@ def to_model_range(pixels: np.ndarray, known: np.ndarray, colour: ColourTransfor
         values[:] = np.where(mask, colour.encode(np.where(mask, values, 0)), 0)
 
 
+def lay(pixels: np.ndarray, known: np.ndarray, hole: np.ndarray, offsets: Offsets, i: int) -> None:
+    """Move frame number ``i`` by the parts of a pixel that it lies off in the region, in place.
+
+    Args:
+        pixels: (F, H, W, 3) float32, model range, 0 where not known.
+        known: (F, H, W) bool.
+        hole: (F, H, W) bool.
+        offsets: See ``HolePlan``.
+        i: The frame.
+    """
+    pixels[i], known[i] = moved_in_part(pixels[i], known[i], parts_of(offsets, i))
+    hole[i] = laid_hole(hole[i], offsets, i)
+
+
 def load_shot(
     plate: Plate,
     matte: Matte,
@@ -201,4 +222,8 @@ def load_shot(
         kind: ColourKind = "scene-linear" if plate.is_taken_as_linear(settings.colour) else "display"
         colour = fit_colour(known_samples(pixels, known), kind)
     to_model_range(pixels, known, colour)
-    return Shot(plan.frames, plan.box, pixels, blend > 0, known, blend, colour, plan.handles, plan.offsets)
+    hole = blend > 0
+    for i in range(len(hole)):
+        raise_if_stopped(should_stop)
+        lay(pixels, known, hole, plan.offsets, i)
+    return Shot(plan.frames, plan.box, pixels, hole, known, blend, colour, plan.handles, plan.offsets)

@@ -131,7 +131,7 @@ def _camera_line(plan: dict[str, Any]) -> list[str]:
     offsets = plan["camera_offsets"]
     if not offsets:
         return ["Camera      stands still"]
-    across, down = (max(way) - min(way) for way in zip(*offsets, strict=True))
+    across, down = (round(max(way) - min(way)) for way in zip(*offsets, strict=True))
     return [f"Camera      followed: {across} px across, {down} px down"]
 
 

@@ -60,8 +60,8 @@ def write_shot(
         raise_if_stopped(should_stop)
         path = target.path(frame)
         if newer_than is None or not is_written(path, newer_than):
-            rgb, blend, hole = shot.colour.decode(x0[i]), shot.blend[i], shot.hole[i]
-            write_frame(plate, frame, path, shot.box_of(i), rgb, blend, alpha=alpha, hole=hole)
+            rgb, blend = shot.colour.decode(shot.in_file(x0[i], i)), shot.blend[i]
+            write_frame(plate, frame, path, shot.box_of(i), rgb, blend, alpha=alpha, hole=blend > 0)
         written.append(path)
         on_progress(
             Progress(

@@ -21,9 +21,12 @@ from infusion_core.job.render import render_take
 from infusion_core.job.spec import JobSpec
 from infusion_core.metrics.regions import gaussian_blur
 from infusion_core.settings import Settings, ShotSettings
+from infusion_core.shot import Shot, load_shot
 
 FRAMES, ROWS, COLUMNS = range(11, 19), 64, 96
 WAY = [(2 * i, i // 2) for i in range(len(FRAMES))]  # columns, rows
+FINE = 4  # parts of a pixel
+CREEP = [(-3 * i / FINE, 5 * i / FINE) for i in range(len(FRAMES))]
 FOLLOWED = ShotSettings(follow_camera=True, context=16)
 
 
@@ -43,6 +46,19 @@ def shown(moves: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return truth, plate, matte
 
 
+def crept() -> tuple[np.ndarray, np.ndarray]:
+    """Truth (F, H, W, 3) of a camera that goes by parts of a pixel, and the hole (F, H, W)."""
+    noise = np.random.default_rng(4).normal(size=(1, FINE * ROWS + 60, FINE * COLUMNS + 60, 3))
+    soft = gaussian_blur(noise.astype(np.float32), 1.5 * FINE)[0]
+    fine = np.exp(0.7 * soft / soft.std()).astype(np.float32)
+    corners = [(round(FINE * y), 30 + round(FINE * x)) for x, y in CREEP]
+    truth = np.stack([fine[y:, x:][: FINE * ROWS : FINE, : FINE * COLUMNS : FINE] for y, x in corners])
+    hole = np.zeros(truth.shape[:3], bool)
+    for i, one in enumerate(hole):
+        one[20:44, 20 + 6 * i : 32 + 6 * i] = True
+    return truth, hole
+
+
 def write(path: Path, pixels: np.ndarray, channels: tuple[str, ...]) -> None:
     planes = np.ascontiguousarray(np.moveaxis(pixels, -1, 0), np.float16)
     OpenEXR.File({}, dict(zip(channels, planes, strict=True))).write(str(path))
@@ -52,17 +68,21 @@ def read(path: Path) -> np.ndarray:
     return np.asarray(oiio.ImageBuf(str(path)).get_pixels(oiio.FLOAT))
 
 
+def job_of(folder: Path, plate: np.ndarray, matte: np.ndarray, settings: Settings) -> JobFolder:
+    for frame, colours, mask in zip(FRAMES, plate, matte, strict=True):
+        write(folder / f"plate.{frame}.exr", colours, ("R", "G", "B"))
+        write(folder / f"matte.{frame}.exr", mask, ("A",))
+    names = (str(folder / f"{name}.%02d.exr") for name in ("plate", "matte", "clean"))
+    job = JobFolder(folder / "job")
+    job.write_spec(JobSpec(*names, settings))
+    return job
+
+
 @pytest.fixture
 def make_job(tmp_path):
     def make(settings: Settings, *, moves: bool = True) -> JobFolder:
         _, plate, matte = shown(moves)
-        for frame, colours, mask in zip(FRAMES, plate, matte, strict=True):
-            write(tmp_path / f"plate.{frame}.exr", colours, ("R", "G", "B"))
-            write(tmp_path / f"matte.{frame}.exr", mask, ("A",))
-        names = (str(tmp_path / f"{name}.%02d.exr") for name in ("plate", "matte", "clean"))
-        folder = JobFolder(tmp_path / "job")
-        folder.write_spec(JobSpec(*names, settings))
-        return folder
+        return job_of(tmp_path, plate, matte, settings)
 
     return make
 
@@ -96,6 +116,37 @@ def test_what_is_put_into_the_hole_lands_where_it_belongs_and_nothing_else_chang
     filled = results(job)
     assert filled[~hole].tobytes() == plate[~hole].tobytes()
     np.testing.assert_allclose(filled[hole], truth[hole], rtol=2e-3)
+
+
+def test_parts_of_a_pixel_that_a_camera_creeps_are_laid_and_taken_back(tmp_path):
+    truth, hole = crept()
+    job = job_of(tmp_path, truth, hole[..., None], replace(Settings(), shot=FOLLOWED))
+    spec = job.read_spec()
+    plate = open_plate(spec.plate)
+    plan = plan_shot(plate, open_matte(spec.matte, plate, FOLLOWED), FOLLOWED)
+    shot = steps.prepare(job)
+    np.testing.assert_allclose(shot.offsets, CREEP, atol=0.1)
+    assert (plan.extent.size, plan.extent.thickness) == (shot.extent.size, shot.extent.thickness)
+    np.testing.assert_array_equal(plan.extent.occupied, shot.extent.occupied)
+
+    still = replace(plan, offsets=tuple((float(round(x)), float(round(y))) for x, y in plan.offsets))
+    by_whole_pixels = load_shot(plate, open_matte(spec.matte, plate, FOLLOWED), FOLLOWED, plan=still)
+    assert apart(shot) < 0.25 * apart(by_whole_pixels)
+
+    seen = np.where(shot.known[..., None], shot.plate, 0).sum(axis=0) / shot.known.sum(axis=0)[..., None]
+    assert np.isfinite(seen[shot.hole.any(axis=0)]).all()
+    filled = np.broadcast_to(np.nan_to_num(seen), shot.plate.shape)
+    save_file({"x0": np.ascontiguousarray(filled, np.float32)}, job.result)
+    steps.assemble(job)
+    written = results(job)
+    assert written[~hole].tobytes() == truth[~hole].astype(np.float16).astype(np.float32).tobytes()
+    np.testing.assert_allclose(written[hole], truth[hole], rtol=0.1)
+
+
+def apart(shot: Shot) -> float:
+    """How far frames lie from the first one in what both show, root mean square."""
+    both = shot.known[1:] & shot.known[0]
+    return float(np.sqrt(np.mean((shot.plate[1:] - shot.plate[0])[both] ** 2)))
 
 
 def test_where_the_camera_stands_still_all_is_as_without(make_job):
