@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +22,7 @@ from infusion_core.errors import InputError, JobError, ResourceError
 from infusion_core.extent import Extent, extent_of
 from infusion_core.io.mattes import Matte
 from infusion_core.io.plates import Plate
-from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop, raise_if_stopped
+from infusion_core.progress import OnProgress, ShouldStop, half, ignore_progress, never_stop
 from infusion_core.region import HolePlan, Offsets, box_in_file, find_region, laid_hole, parts_of, plan_holes
 from infusion_core.resample import moved_in_part
 from infusion_core.settings import ShotSettings
@@ -217,13 +217,15 @@ def load_shot(
         known[i] = valid & (blend[i] == 0)
         _check_known(known[i], blend[i], plate, plan.frames[i])
 
-    for_each_frame(read, len(plan.frames), "Reading plates", on_progress=on_progress, should_stop=should_stop)
+    reading, laying = (half(on_progress, 0.0), half(on_progress, 0.5)) if plan.offsets else (on_progress,) * 2
+    count = len(plan.frames)
+    for_each_frame(read, count, "Reading plates", on_progress=reading, should_stop=should_stop)
     if colour is None:
         kind: ColourKind = "scene-linear" if plate.is_taken_as_linear(settings.colour) else "display"
         colour = fit_colour(known_samples(pixels, known), kind)
     to_model_range(pixels, known, colour)
     hole = blend > 0
-    for i in range(len(hole)):
-        raise_if_stopped(should_stop)
-        lay(pixels, known, hole, plan.offsets, i)
+    if plan.offsets:
+        laid = partial(lay, pixels, known, hole, plan.offsets)
+        for_each_frame(laid, count, "Laying frames", on_progress=laying, should_stop=should_stop)
     return Shot(plan.frames, plan.box, pixels, hole, known, blend, colour, plan.handles, plan.offsets)

@@ -61,7 +61,7 @@ def run_step(
     spec = folder.read_spec()
     events = EventFile(folder.path / "events.jsonl")
     pace = Pace({"prepare": 1.0, "train": 60.0, "export": 2.0, "assemble": 2.0}, events.progress)
-    of_job = pace.step("train" if name in _TRAINING else name)
+    of_job = pace.step("train" if name in _TRAINING else name, tells_time=name != "prepare")
 
     def tell(event: dict[str, object]) -> None:
         events.add(event)

@@ -96,10 +96,9 @@ def _all_steps(
 ) -> list[Path]:
     pace = Pace({"prepare": 1.0, "train": 60.0, "export": 2.0, "assemble": 2.0}, on_progress)
     # Each step reads the shot anew and lets go of it again: a large one would not fit twice.
+    report = pace.step("prepare", tells_time=False)
     pace.expect(
-        expected_seconds(
-            steps.prepare(folder, on_progress=pace.step("prepare"), should_stop=should_stop), spec.settings
-        )
+        expected_seconds(steps.prepare(folder, on_progress=report, should_stop=should_stop), spec.settings)
     )
     steps.train(folder, on_progress=pace.step("train"), on_event=on_event, should_stop=should_stop)
     steps.export(folder, on_progress=pace.step("export"), should_stop=should_stop)

@@ -41,8 +41,11 @@ class Pace:
         """Put better figures in place of what was expected."""
         self._expected_s |= expected_s
 
-    def step(self, name: str) -> OnProgress:
-        """The callback for the step ``name``, whose reports have fractions of that step alone."""
+    def step(self, name: str, *, tells_time: bool = True) -> OnProgress:
+        """The callback for the step ``name``, whose reports have fractions of that step alone.
+
+        Without ``tells_time`` no time left is told, for it is not known yet how long other steps will take.
+        """
         names = list(self._expected_s)
         before = sum(self._expected_s[other] for other in names[: names.index(name)])
         after = sum(self._expected_s[other] for other in names[names.index(name) + 1 :])
@@ -58,7 +61,7 @@ class Pace:
                 replace(
                     progress,
                     fraction=min(1.0, self._highest),
-                    time_left_s=None if left_s is None else left_s + after,
+                    time_left_s=left_s + after if tells_time and left_s is not None else None,
                 )
             )
 

@@ -68,7 +68,7 @@ def render_take(
     settings, shot_settings = spec.settings, spec.settings.shot
     pace = Pace({"prepare": 1.0, "denoise": 20.0, "assemble": 2.0}, on_progress)
     inputs = open_inputs(spec)
-    report = pace.step("prepare")
+    report = pace.step("prepare", tells_time=False)
     plan = _plan(bundle, inputs, shot_settings, half(report, 0.0), should_stop)
     work = estimate(plan.extent, settings)
     check_memory(work.memory_bytes, settings.run.memory)

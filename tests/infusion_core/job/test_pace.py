@@ -41,6 +41,22 @@ def test_the_time_left_is_measured_and_holds_the_steps_to_come() -> None:
     assert abs(got[-1].time_left_s - (100 + 30)) < 1
 
 
+def test_no_time_left_is_told_before_it_is_known_what_is_to_come() -> None:
+    clock, got = Clock(), []
+    pace = Pace({"prepare": 1.0, "train": 60.0}, got.append, clock)
+    report = pace.step("prepare", tells_time=False)
+    for second in range(11):
+        clock.now = float(second)
+        report(Progress("prepare", second / 10))
+    assert {progress.time_left_s for progress in got} == {None}
+    pace.expect({"train": 3600.0})
+    report = pace.step("train")
+    for second in range(101):
+        clock.now = float(second)
+        report(Progress("train", second / 1000))
+    assert abs(got[-1].time_left_s - 900) < 1
+
+
 def test_work_done_before_a_resume_does_not_count_as_speed() -> None:
     clock, got = Clock(), []
     report = Pace({"train": 1.0}, got.append, clock).step("train")
