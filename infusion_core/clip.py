@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -103,6 +104,21 @@ def upsampled(
     """``video`` (..., h, w) at a higher resolution, cubic; of that only some rows and columns."""
     h, w = video.shape[-2:]
     return resampled(video, cubic_matrix(h, height)[rows], cubic_matrix(w, width)[columns])
+
+
+def deviation(frames: Iterable[np.ndarray], known: np.ndarray) -> np.ndarray:
+    """Standard deviation (3,) of what is known, (F, H, W) bool, of frames (3, H, W) given one by one.
+
+    0 where nothing is.
+    """
+    total, squares = np.zeros(3), np.zeros(3)
+    for frame, shown in zip(frames, known, strict=True):
+        values = frame[:, shown].astype(np.float64)
+        total += values.sum(axis=1)
+        squares += (values**2).sum(axis=1)
+    count = max(1, int(known.sum()))
+    variance: np.ndarray = squares / count - (total / count) ** 2
+    return np.sqrt(variance.clip(0.0)).astype(np.float32)
 
 
 def background(plate: Any, known: Any) -> tuple[Any, Any]:

@@ -30,6 +30,7 @@ TRAINING_MAPS = {"paper": 18, "factored": 26}
 # Copies of the clip alive at once, on host and device, as measured: what is known of it, each layout's fill,
 # and what sampling makes of each around the hole.
 CLIP_COPIES, FILL_COPIES, FOCUS_COPIES = 3, 2, 6
+DETAIL_COPIES = 3  # more of them while detail is taken: what is filled, also without its detail
 
 
 def _paper_weights(settings: NetworkSettings) -> tuple[float, float]:
@@ -144,8 +145,9 @@ def _memory(extent: Extent, settings: Settings, intervals: Sequence[Interval]) -
     )
     whole, shown = math.prod(extent.size), sum(tiles)
     fills = max(interval.layouts * interval.scale**2 for interval in intervals)
-    clips = CLIP_COPIES * whole + fills * (FILL_COPIES * whole + FOCUS_COPIES * shown)
-    return int(BASE_BYTES + working + 4 * 3 * clips)
+    sampled = working + 4 * 3 * fills * (FILL_COPIES * whole + FOCUS_COPIES * shown)
+    detailed = 4 * 3 * DETAIL_COPIES * whole if octaves_left(settings.stages[-1].scale) else 0
+    return int(BASE_BYTES + 4 * 3 * CLIP_COPIES * whole + max(sampled, detailed))
 
 
 def estimate(extent: Extent, settings: Settings) -> Estimate:

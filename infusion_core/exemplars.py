@@ -9,16 +9,17 @@ was given (docs/experiments.md, "Detail from the plate").
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from infusion_core.clip import Clip, scaled_clip, upsampled
+from infusion_core.clip import Clip, deviation, scaled_clip, upsampled
 from infusion_core.cores import limit_numpy
 from infusion_core.detail_work import octaves_left
 from infusion_core.liveliness import never_shown
+from infusion_core.looks import padded, without_padding
 from infusion_core.places import Search, Team, search_for, usable_places
 from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
 from infusion_core.resample import box_matrix, resampled
@@ -111,22 +112,36 @@ def _doubled(
     should_stop: ShouldStop,
 ) -> np.ndarray:
     """``finished`` by one octave, to the size of ``clip``."""
-    enlarged = upsampled(coarser, *clip.size[1:])
-    content = (clip.plate * clip.known + enlarged * (1.0 - clip.known))[0]
-    known = clip.known[0, 0] > 0
+    content, known = _enlarged(coarser[0], clip), clip.known[0, 0] > 0
     usable = usable_places(known)
     if usable.any() and clip.hole.any():
-        sides = zip(content.shape[-2:], coarser.shape[-2:], strict=True)
-        low = upsampled(resampled(content, *(box_matrix(*side) for side in sides)), *clip.size[1:])
-        margin = STANDS_OUT * (content - low)[:, known].std(axis=1, keepdims=True)
+        with_room = padded(_without_detail(content, coarser.shape[-2:]), clip.size)
+        low = without_padding(with_room)
+        details = (content[:, i] - low[:, i] for i in range(len(known)))
+        margin = STANDS_OUT * deviation(details, known)[:, None]
         patience = np.where(never_shown(known) & is_calm, PATIENCE, 1.0)
-        octave = _Octave(content, low, margin, search_for(low, usable, clip.hole, patience, generator))
+        octave = _Octave(content, low, margin, search_for(with_room, usable, clip.hole, patience, generator))
         for number, hole in enumerate(clip.hole):
             raise_if_stopped(should_stop)
             octave.detail_frame(number, hole, team)
             on_frame()
-    filled: np.ndarray = content[None].clip(-1.0, 1.0)
-    return filled
+    return content.clip(-1.0, 1.0, out=content)[None]
+
+
+def _enlarged(coarser: np.ndarray, clip: Clip) -> np.ndarray:
+    """A fill (3, F, h, w) at the size of a clip, (3, F, H, W), with what is known of that."""
+    content = np.empty(clip.plate.shape[1:], np.float32)
+    for i in range(clip.size[0]):
+        content[:, i] = upsampled(coarser[:, i], *clip.size[1:])
+        np.copyto(content[:, i], clip.plate[0, :, i], where=clip.known[0, 0, i] > 0)
+    return content
+
+
+def _without_detail(content: np.ndarray, size: tuple[int, int]) -> Iterator[np.ndarray]:
+    """Frames (3, H, W) of a clip (3, F, H, W) brought down to ``size`` and enlarged again."""
+    rows, columns = content.shape[-2:]
+    matrices = box_matrix(rows, size[0]), box_matrix(columns, size[1])
+    return (upsampled(resampled(frame, *matrices), rows, columns) for frame in content.swapaxes(0, 1))
 
 
 def finished(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -83,25 +84,45 @@ def _in_contrast(values: np.ndarray, usual: float) -> tuple[np.ndarray, np.ndarr
     return np.concatenate([varying, weight * colour[..., 0]], axis=1), contrast
 
 
+def padded(frames: Iterable[np.ndarray], size: tuple[int, int, int]) -> np.ndarray:
+    """A clip of ``size`` given frame by frame, each (3, H, W), as ``Looks.low`` is."""
+    number, rows, columns = size
+    low = np.empty((3, number + 2, rows + 2 * MARGIN, columns + 2 * MARGIN), np.float32)
+    for target, frame in zip(low.swapaxes(0, 1)[1:-1], frames, strict=True):
+        target[:] = np.pad(frame, ((0, 0), (MARGIN, MARGIN), (MARGIN, MARGIN)), mode="edge")
+    low[:, 0], low[:, -1] = low[:, 1], low[:, -2]
+    return low
+
+
+def without_padding(low: np.ndarray) -> np.ndarray:
+    """The clip (3, F, H, W) in a padded one, without a copy."""
+    return low[:, 1:-1, MARGIN:-MARGIN, MARGIN:-MARGIN]
+
+
 def looks_of(low: np.ndarray, usable: np.ndarray, hole: np.ndarray, generator: np.random.Generator) -> Looks:
     """Looks of a clip.
 
     Args:
-        low: The clip without its finest detail, the fill in its hole, (3, F, H, W) float32.
+        low: The clip without its finest detail, the fill in its hole, ``padded``.
         usable: Places whose look is known, (F, H, W) bool; some at least.
         hole: (F, H, W) bool; not empty.
         generator: Chooses the places by which colours and contrasts are judged.
     """
-    padded = np.pad(low, ((0, 0), (1, 1), (MARGIN, MARGIN), (MARGIN, MARGIN)), mode="edge")
-    usual = float(np.median(_colour_and_rest(_around(padded, some_places(hole, generator)))[2])) + NO_CONTRAST
-    values = _in_contrast(_around(padded, some_places(usable, generator)), usual)[0].astype(np.float64)
+    usual = float(np.median(_colour_and_rest(_around(low, some_places(hole, generator)))[2])) + NO_CONTRAST
+    values = _in_contrast(_around(low, some_places(usable, generator)), usual)[0].astype(np.float64)
     _, vectors = np.linalg.eigh(np.cov(values, rowvar=False))
     components = vectors[:, ::-1][:, :DIMENSIONS].astype(np.float32)
-    return Looks(padded, usual, values.mean(axis=0).astype(np.float32), components)
+    return Looks(low, usual, values.mean(axis=0).astype(np.float32), components)
 
 
 def some_places(mask: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     """``SOURCES`` random places (N, 3) of a mask."""
-    found = np.flatnonzero(mask)
-    chosen = found[generator.integers(len(found), size=SOURCES)]
-    return np.stack(np.unravel_index(chosen, mask.shape), axis=1)
+    before = np.cumsum([0, *np.count_nonzero(mask, axis=(1, 2))])
+    chosen = generator.integers(before[-1], size=SOURCES)
+    numbers = np.searchsorted(before, chosen, side="right") - 1
+    places = np.empty((SOURCES, 3), int)
+    for number in np.unique(numbers):  # the indices of all frames would take as much memory as the clip
+        of_frame = numbers == number
+        found = np.argwhere(mask[number])[chosen[of_frame] - before[number]]
+        places[of_frame] = np.insert(found, 0, number, axis=1)
+    return places

@@ -14,9 +14,11 @@ hole's than among those frames.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from infusion_core.clip import Clip, background
+from infusion_core.clip import Clip, background, deviation
 from infusion_core.liveliness import never_shown
 from infusion_core.metrics.regions import bounds
 
@@ -31,6 +33,9 @@ FEWEST_SHOWN = 4
 
 REACH = 2
 """Pixels and frames to every side over which deviations are averaged."""
+
+STRIP = 64
+"""Rows that are worked on at once."""
 
 MOST_PLACES = 4096
 """Places by which frames are compared, about."""
@@ -58,29 +63,62 @@ def steadied(x0_hat: np.ndarray, clip: Clip, is_calm: bool) -> np.ndarray:
     mean = background(clip.plate, clip.known)[0][0]
     usual = _deviation(plate, known, mean)
     differences = _frame_differences(plate, known, mean, usual.mean(axis=0))
+    variance = float((deviation(plate.swapaxes(0, 1), known > 0) ** 2).mean())
     rows, columns = bounds(shown, 0)
-    box = (..., rows, columns)
-    shown = shown[box]
-    later_change = _later_change(known[box], differences)
-    counted = _summed(shown.astype(np.float32)).clip(1.0)
-    away = x0_hat[0][box] - mean[box]
-    stray = [_summed(one**2 * shown) / counted for one in away]
-    size = np.mean(stray, axis=0) / max(float(plate[:, known > 0].var(axis=1).mean()), LEAST)
-    event = 0.0 if is_calm else np.interp(np.sqrt(size), (MISTAKE, EVENT), (0.0, 1.0))
     result = x0_hat.copy()
-    for channel, (colour, is_usual) in enumerate(zip(stray, usual[box], strict=True)):
+    for inner, outer in _strips(rows, clip.size[1]):
+        part = (..., outer, columns)
+        later_change = _later_change(known[part], differences)
+        away = x0_hat[0][part] - mean[part]
+        share = _too_far(away, usual[part], later_change, shown[part], variance, is_calm)
+        kept = slice(inner.start - outer.start, inner.stop - outer.start)
+        result[0][..., inner, columns] -= (share * away)[..., kept, :]
+    return result
+
+
+def _strips(rows: slice, height: int) -> Iterator[tuple[slice, slice]]:
+    """Rows that are worked on at once, for all would take much memory; and those with what lies around."""
+    for first in range(rows.start, rows.stop, STRIP):
+        inner = slice(first, min(first + STRIP, rows.stop))
+        yield inner, slice(max(0, inner.start - REACH), min(height, inner.stop + REACH))
+
+
+def _too_far(
+    away: np.ndarray,
+    usual: np.ndarray,
+    later_change: np.ndarray,
+    shown: np.ndarray,
+    variance: float,
+    is_calm: bool,
+) -> np.ndarray:
+    """By what share of its deviation a fill is to be drawn back, (3, F, h, w).
+
+    Args:
+        away: Deviation of the fill from what other frames show, (3, F, h, w).
+        usual: Mean square deviation of other frames, (3, h, w).
+        later_change: From ``_later_change``, (F, h, w).
+        shown: The hole as far as enough frames show it, (F, h, w) bool.
+        variance: Of the known picture.
+        is_calm: See ``steadied``.
+    """
+    counted = _summed(shown.astype(np.float32)).clip(1.0)
+    stray = [_summed(one**2 * shown) / counted for one in away]
+    size = np.mean(stray, axis=0) / max(variance, LEAST)
+    event = 0.0 if is_calm else np.interp(np.sqrt(size), (MISTAKE, EVENT), (0.0, 1.0))
+    share = np.empty_like(away)
+    for channel, (colour, is_usual) in enumerate(zip(stray, usual, strict=True)):
         allowed = ROOM**2 * (_summed(is_usual * later_change * shown) / counted)
         drawn_back = 1.0 - np.sqrt((allowed / (colour + LEAST)).clip(0.0, 1.0))
-        result[0, channel][box] -= (1.0 - event) * drawn_back * shown * away[channel]
-    return result
+        share[channel] = (1.0 - event) * drawn_back * shown
+    return share
 
 
 def _deviation(plate: np.ndarray, known: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Mean square deviation (3, H, W) of places from their means (3, 1, H, W) in frames that show them."""
-    square = [
-        ((colour - its_mean) ** 2 * known).sum(axis=0) for colour, its_mean in zip(plate, mean, strict=True)
-    ]
-    result: np.ndarray = np.stack(square) / (known.sum(axis=0) - 1).clip(1)
+    square = np.zeros_like(mean[:, 0])
+    for frame, shows in zip(plate.swapaxes(0, 1), known, strict=True):
+        square += (frame - mean[:, 0]) ** 2 * shows
+    result: np.ndarray = square / (known.sum(axis=0) - 1).clip(1)
     return result
 
 
