@@ -8,6 +8,7 @@ from infusion_core.clip import (
     all_unknown_filled,
     background,
     clip_from_shot,
+    deviation,
     filled,
     scaled_clip,
     upsampled,
@@ -56,6 +57,13 @@ def test_a_large_shot_is_brought_to_the_networks_colours_and_back_without_needle
         tracemalloc.stop()
     np.testing.assert_array_equal(result[shot.known], shot.plate[shot.known])
     assert peak < 1.3 * (clip.plate.nbytes + clip.known.nbytes + result.nbytes)
+
+
+def test_deviation_is_that_of_all_that_is_known(waves):
+    frames = waves.plate.transpose(0, 3, 1, 2)
+    expected = waves.plate[waves.known].std(axis=0)
+    np.testing.assert_allclose(deviation(iter(frames), waves.known), expected, rtol=1e-5)
+    assert not deviation(iter(frames), np.zeros_like(waves.known)).any()
 
 
 def test_full_scale_is_the_clip_itself(waves):

@@ -1,5 +1,7 @@
 """Fine detail from where the plate looks alike."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -215,3 +217,17 @@ def test_a_steady_fill_of_a_still_shot_flickers_less():
     fill = coarse(truth) + 0.03 * random.standard_normal(coarse(truth).shape).astype(np.float32)
     free, steady = (finished(fill, 0.5, clip, 0, is_steady=one) for one in (False, True))
     assert error(steady, truth, clip.hole) < 0.6 * error(free, truth, clip.hole)
+
+
+def test_detail_takes_little_more_memory_than_what_it_makes():
+    """The fill, and it without its detail; and what of one frame is in work."""
+    wide = np.tile(tiled(frames=24), (1, 1, 4, 3))
+    clip, truth = shot(wide, (slice(None), slice(96, 128), slice(100, 140)))
+    fill = coarse(truth)
+    tracemalloc.start()
+    try:
+        finished(fill, 0.5, clip, 0, is_steady=True)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3.5 * clip.plate.nbytes
