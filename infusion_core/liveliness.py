@@ -4,9 +4,10 @@ A model of few training steps smooths motion and detail away, the more of it the
 noise in the reverse steps brings as much back. In a calm shot it would make things seethe that lie still.
 
 A network sees a few frames at a time. Where a shot sways in place, as trees do, what it puts into a hole
-that is never revealed has to stay over the whole shot: noise that is held sees to that. Where the shot moves
-on, it must not, and a calm one is better off without. What other frames reveal of a shot that sways in place
-is known from them: there stronger noise only shakes what should stand (docs/experiments.md).
+that is never revealed has to stay over the whole shot: noise that is held sees to that. So it does where
+next to nothing moves. Where the shot moves on, it must not, and a calm one is better off without. What other
+frames reveal of a shot that sways in place is known from them: there stronger noise only shakes what should
+stand (docs/experiments.md).
 
 In a calm shot the coarser fill has no motion whose faults a finer stage should mend: it may be held to it.
 """
@@ -27,6 +28,9 @@ CALM, LIVELY = 0.1, 0.2
 
 STAYS, MOVES_ON = 1.0, 1.2
 """Change of frames far apart over that of neighbours: trees that sway have 0.8, fire 1.3, a flag 2.2."""
+
+STILL, NOT_STILL = 0.1, 0.2
+"""Change of frames far apart: a fountain in front of which somebody stands has 0.06, steam 0.23."""
 
 MOST_HELD = 0.8
 """The rest of the noise is each frame's own, and so is its motion."""
@@ -90,18 +94,26 @@ def _liveliness(near: float) -> float:
     return float(np.interp(near, (CALM, LIVELY), (0.0, 1.0)))
 
 
-def _permanence(clip: Clip, near: float) -> float:
-    """How much of a moving picture stays in its place, 0 to 1, where its neighbours differ by ``near``.
-
-    1 where frames far apart (a quarter to half of the shot) differ no more than neighbours, less where those
-    differ much, 0 where the shot moves on or has less than ``FEWEST_FRAMES``.
-    """
+def _far_change(clip: Clip) -> float:
+    """How much frames far apart differ, a quarter to half of the shot; without end in a short one."""
     frames = clip.size[0]
     if frames < FEWEST_FRAMES:
-        return 0.0
-    far = float(np.mean([temporal_change(clip, lag) for lag in range(frames // 4, frames // 2 + 1)]))
+        return np.inf
+    return float(np.mean([temporal_change(clip, lag) for lag in range(frames // 4, frames // 2 + 1)]))
+
+
+def _permanence(far: float, near: float) -> float:
+    """How much of a moving picture stays in its place, 0 to 1, where neighbours differ by ``near``.
+
+    1 where frames far apart differ no more, less where those differ much, 0 where the shot moves on.
+    """
     alike = max(0.0, 1.0 - far**2 / 2.0)
     return float(alike * np.interp(far / max(near, 1e-6), (STAYS, MOVES_ON), (1.0, 0.0)))
+
+
+def _stillness(far: float) -> float:
+    """How still a shot is whose frames far apart differ by ``far``: 1 where next to nothing moves in it."""
+    return float(np.interp(far, (STILL, NOT_STILL), (1.0, 0.0)))
 
 
 def shot_gain(full_clip: Clip, basis: ColourBasis, settings: Settings) -> float:
@@ -124,7 +136,7 @@ def shot_gain(full_clip: Clip, basis: ColourBasis, settings: Settings) -> float:
     each = min(1.0, COUNTED_STAGES / max(1, coarse))
     most = each * (settings.sampling.noise_gain - 1.0)
     revealed = _revealed(clip)
-    lively = _liveliness(near) * (1.0 - _permanence(clip, near) * revealed)
+    lively = _liveliness(near) * (1.0 - _permanence(_far_change(clip), near) * revealed)
     held = HELD_LIVELINESS * (1.0 - revealed) if settings.sampling.holds else 0.0
     return 1.0 + most * max(lively, held)
 
@@ -132,9 +144,10 @@ def shot_gain(full_clip: Clip, basis: ColourBasis, settings: Settings) -> float:
 def with_motion(settings: Settings, full_clip: Clip, basis: ColourBasis) -> Settings:
     """The settings with what the motion of the shot sets, where it is to set it.
 
-    ``diffusion.held_noise`` below 0 becomes ``MOST_HELD`` where the shot is lively and sways in place, less
-    where it does so less, 0 where it is calm or moves on. ``sampling.hold_coarser`` ``auto`` becomes ``on``
-    for calm shots, else ``off``. A shot of less than ``FEWEST_FRAMES`` is taken for one that moves on.
+    ``diffusion.held_noise`` below 0 becomes ``MOST_HELD`` where the shot is lively and sways in place, or
+    where next to nothing moves; less where it does so less, 0 where it is calm or moves on.
+    ``sampling.hold_coarser`` ``auto`` becomes ``on`` for calm shots, else ``off``. A shot of less than
+    ``FEWEST_FRAMES`` is taken for one that moves on.
 
     Args:
         settings: With the stages that the shot asks for.
@@ -147,23 +160,25 @@ def with_motion(settings: Settings, full_clip: Clip, basis: ColourBasis) -> Sett
     clip = _seen(full_clip, basis, settings.stages[0].scale)
     near = temporal_change(clip)
     if settings.diffusion.held_noise < 0.0:
-        settings = _with_held_noise(settings, MOST_HELD * _liveliness(near) * _permanence(clip, near))
+        far = _far_change(clip)
+        sways = MOST_HELD * _liveliness(near) * _permanence(far, near)
+        settings = _with_held_noise(settings, sways, MOST_HELD * _stillness(far))
     if is_asked:
         settings = _with_hold(settings, near <= CALM and clip.size[0] >= FEWEST_FRAMES)
     return settings
 
 
-def _with_held_noise(settings: Settings, held: float) -> Settings:
-    """The settings with a share of held noise; the more is held, the higher the second stage starts.
+def _with_held_noise(settings: Settings, sways: float, still: float) -> Settings:
+    """The settings with a share of held noise, the greater one of what two reasons ask for.
 
-    There it redoes more of the layout that it is given; noise of each frame's own would have it do so every
-    few frames anew.
+    The more is held as the shot sways, the higher the second stage starts: there it redoes more of the layout
+    that it is given; noise of each frame's own would have it do so every few frames anew.
     """
-    held = round(held, 3)
+    sways, held = round(sways, 3), round(max(sways, still), 3)
     first, *finer = settings.stages
     if finer:
         level = finer[0].highest_level(settings.diffusion.num_steps)
-        start = round(np.interp(held, (0.0, MOST_HELD), (level, max(level, HELD_START))))
+        start = round(np.interp(sways, (0.0, MOST_HELD), (level, max(level, HELD_START))))
         finer[0] = dataclasses.replace(finer[0], t_high=start)
     diffusion = dataclasses.replace(settings.diffusion, held_noise=held)
     return dataclasses.replace(settings, diffusion=diffusion, stages=(first, *finer))
