@@ -32,6 +32,9 @@ STAYS, MOVES_ON = 1.0, 1.2
 STILL, NOT_STILL = 0.1, 0.2
 """Change of frames far apart: a fountain in front of which somebody stands has 0.06, steam 0.23."""
 
+HALF_REVEALED = 0.5
+"""Share of the hole that other frames show, from which on the noise of a still shot is held less."""
+
 MOST_HELD = 0.8
 """The rest of the noise is each frame's own, and so is its motion."""
 
@@ -111,9 +114,14 @@ def _permanence(far: float, near: float) -> float:
     return float(alike * np.interp(far / max(near, 1e-6), (STAYS, MOVES_ON), (1.0, 0.0)))
 
 
-def _stillness(far: float) -> float:
-    """How still a shot is whose frames far apart differ by ``far``: 1 where next to nothing moves in it."""
-    return float(np.interp(far, (STILL, NOT_STILL), (1.0, 0.0)))
+def _stillness(far: float, revealed: float) -> float:
+    """How much of a hole is to stand still where frames far apart differ by ``far``, 0 to 1.
+
+    1 where next to nothing moves; but what other frames show stands still by itself, and held noise would
+    take away what does move before it, so where they reveal all of the hole it is 0.
+    """
+    hidden = np.interp(revealed, (HALF_REVEALED, 1.0), (1.0, 0.0))
+    return float(hidden * np.interp(far, (STILL, NOT_STILL), (1.0, 0.0)))
 
 
 def shot_gain(full_clip: Clip, basis: ColourBasis, settings: Settings) -> float:
@@ -145,7 +153,8 @@ def with_motion(settings: Settings, full_clip: Clip, basis: ColourBasis) -> Sett
     """The settings with what the motion of the shot sets, where it is to set it.
 
     ``diffusion.held_noise`` below 0 becomes ``MOST_HELD`` where the shot is lively and sways in place, or
-    where next to nothing moves; less where it does so less, 0 where it is calm or moves on.
+    where next to nothing moves and not all of the hole is shown by other frames; less where it does so less,
+    0 where it is calm or moves on.
     ``sampling.hold_coarser`` ``auto`` becomes ``on`` for calm shots, else ``off``. A shot of less than
     ``FEWEST_FRAMES`` is taken for one that moves on.
 
@@ -162,7 +171,7 @@ def with_motion(settings: Settings, full_clip: Clip, basis: ColourBasis) -> Sett
     if settings.diffusion.held_noise < 0.0:
         far = _far_change(clip)
         sways = MOST_HELD * _liveliness(near) * _permanence(far, near)
-        settings = _with_held_noise(settings, sways, MOST_HELD * _stillness(far))
+        settings = _with_held_noise(settings, sways, MOST_HELD * _stillness(far, _revealed(clip)))
     if is_asked:
         settings = _with_hold(settings, near <= CALM and clip.size[0] >= FEWEST_FRAMES)
     return settings

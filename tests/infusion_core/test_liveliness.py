@@ -151,6 +151,8 @@ def test_what_seethes_under_a_still_picture_is_held_but_not_what_is_all_new():
 def test_where_next_to_nothing_moves_noise_is_held_but_not_where_a_calm_shot_drifts():
     assert held_noise_of(_seething(0.0)) == MOST_HELD
     assert held_noise_of(_seething(0.003)) == MOST_HELD
+    assert held_noise_of(_with_hole(_seething(0.0), slice(None))) == MOST_HELD
+    assert held_noise_of(_with_hole(_seething(0.0), slice(6))) == 0.0, "other frames show all of the hole"
     still, other = _pattern(frames=1, side=64), _pattern(frames=1, side=64, seed=1)
     turns = np.linspace(0.0, 0.9, 12)[:, None, None]
     drifting = _clip(np.cos(turns) * still + np.sin(turns) * other)
