@@ -19,7 +19,7 @@ def scaled_truth(clip: BenchClip, work: Work, scale: float) -> np.ndarray:
     """
     frame = Box(0, 0, clip.truth.shape[2], clip.truth.shape[1])
     seen = [cut_to(one, frame, work.shot.box_of(i)) for i, one in enumerate(clip.truth)]
-    truth = work.shot.colour.encode(np.stack(seen)).astype(np.float32)
+    truth = work.shot.colour.encode(np.stack(seen))
     for i, one in enumerate(truth):
         truth[i], _ = moved_in_part(one, np.ones(one.shape[:2], bool), parts_of(work.shot.offsets, i))
     values = np.ascontiguousarray(work.basis.encode(truth).transpose(3, 0, 1, 2)[None], np.float32)

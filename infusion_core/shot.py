@@ -217,8 +217,8 @@ def load_shot(
         known[i] = valid & (blend[i] == 0)
         _check_known(known[i], blend[i], plate, plan.frames[i])
 
-    reading, laying = (half(on_progress, 0.0), half(on_progress, 0.5)) if plan.offsets else (on_progress,) * 2
     count = len(plan.frames)
+    reading = half(on_progress, 0.0) if plan.offsets else on_progress
     for_each_frame(read, count, "Reading plates", on_progress=reading, should_stop=should_stop)
     if colour is None:
         kind: ColourKind = "scene-linear" if plate.is_taken_as_linear(settings.colour) else "display"
@@ -226,6 +226,6 @@ def load_shot(
     to_model_range(pixels, known, colour)
     hole = blend > 0
     if plan.offsets:
-        laid = partial(lay, pixels, known, hole, plan.offsets)
+        laid, laying = partial(lay, pixels, known, hole, plan.offsets), half(on_progress, 0.5)
         for_each_frame(laid, count, "Laying frames", on_progress=laying, should_stop=should_stop)
     return Shot(plan.frames, plan.box, pixels, hole, known, blend, colour, plan.handles, plan.offsets)
