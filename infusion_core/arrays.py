@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import reduce
 
 import numpy as np
 
 from infusion_core.box import Box
 from infusion_core.colour import ColourKind, fit_colour, known_samples
 from infusion_core.errors import InputError
-from infusion_core.follow import camera_offsets, grey_of
+from infusion_core.follow import camera_placements, followed_region, grey_of
 from infusion_core.matte import bounding_box
 from infusion_core.parallel import is_parallel
+from infusion_core.placement import STILL, Placements
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
-from infusion_core.region import Offsets, box_in_file, box_in_region, cut_to, find_region
+from infusion_core.region import cut_to
 from infusion_core.settings import Settings, load_preset
 from infusion_core.shot import Shot, lay, to_model_range
 
@@ -50,12 +50,11 @@ def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, co
     _checked(plate, hole)
     frame = Box(0, 0, plate.shape[2], plate.shape[1])
     known = ~hole & np.isfinite(plate).all(-1)
-    offsets = _offsets(plate, known) if settings.shot.follow_camera else ()
-    ways = offsets or ((0.0, 0.0),) * len(plate)
-    holes = [box_in_region(bounding_box(one), way) for one, way in zip(hole, ways, strict=True)]
-    limits = reduce(Box.union, (box_in_region(frame, way) for way in ways))
-    box = find_region(holes, limits, settings.shot.context, multiple=1)
-    boxes = [box_in_file(box, offsets, i) for i in range(len(plate))]
+    placements = _placements(plate, known) if settings.shot.follow_camera else ()
+    ways = placements or (STILL,) * len(plate)
+    holes = [bounding_box(one) for one in hole]
+    box = followed_region(holes, [frame] * len(plate), ways, settings.shot.context, multiple=1)
+    boxes = [way.box_in_file(box) for way in ways]
     pixels, hole, known = (
         np.stack([cut_to(one, frame, part) for one, part in zip(whole, boxes, strict=True)])
         for whole in (plate, hole, known)
@@ -65,8 +64,9 @@ def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, co
     transform = fit_colour(known_samples(pixels, known), colour)
     to_model_range(pixels, known, transform)
     blend = hole.astype(np.float32)
+    rests = [way.rest(box) for way in ways]
     for i in range(len(plate)):
-        lay(pixels, known, hole, offsets, i)
+        lay(pixels, known, hole, rests, i)
     return Shot(
         frames=tuple(range(len(plate))),
         box=box,
@@ -75,12 +75,13 @@ def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, co
         known=known,
         blend=blend,
         colour=transform,
-        offsets=offsets,
+        placements=placements,
     )
 
 
-def _offsets(plate: np.ndarray, known: np.ndarray) -> Offsets:
-    return camera_offsets([grey_of(*frame) for frame in zip(plate, known, strict=True)], plate.shape[1])
+def _placements(plate: np.ndarray, known: np.ndarray) -> Placements:
+    frames = [grey_of(*frame) for frame in zip(plate, known, strict=True)]
+    return camera_placements(frames, Box(0, 0, plate.shape[2], plate.shape[1]))
 
 
 def inpaint(

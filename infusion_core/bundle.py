@@ -14,7 +14,7 @@ import operator
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,7 +29,7 @@ from infusion_core.errors import InfusionError, InputError, OutputError
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.liveliness import with_motion
 from infusion_core.network_size import row_multiple
-from infusion_core.region import Offsets
+from infusion_core.placement import Placement, Placements
 from infusion_core.settings import Settings, from_dict
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Bundle:
         basis: The colours that the models work in.
         box: Region of interest of the shot.
         frames: Frame numbers of the shot, handles included.
-        offsets: Where each of them lies in the region if a camera was followed, see ``region.HolePlan``.
+        placements: How each of them lies in the region; empty where no camera was followed.
         multiple: Rows and columns that the models take are multiples of this.
         seed, layout: The run's own take, and which of its layouts was kept.
     """
@@ -66,7 +66,7 @@ class Bundle:
     basis: ColourBasis
     box: Box
     frames: tuple[int, ...]
-    offsets: Offsets
+    placements: Placements
     multiple: int
     seed: int
     layout: int
@@ -138,7 +138,7 @@ def export_bundle(
             "basis": basis.to_dict(),
             "box": asdict(shot.box),
             "frames": list(shot.frames),
-            "offsets": list(shot.offsets),
+            "offsets": [astuple(one) for one in shot.placements],
             "versions": _versions(),
         }
         (beside / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
@@ -209,7 +209,7 @@ def open_bundle(folder: str | Path) -> Bundle:
             basis=ColourBasis.from_dict(manifest["basis"]),
             box=Box(**manifest["box"]),
             frames=tuple(int(frame) for frame in manifest["frames"]),
-            offsets=tuple((float(x), float(y)) for x, y in manifest.get("offsets", ())),
+            placements=tuple(Placement(*map(float, one)) for one in manifest.get("offsets", ())),
             multiple=operator.index(manifest["multiple"]),
             seed=settings.run.seed,
             layout=layout,

@@ -1,17 +1,18 @@
 """How the camera moves: by how many pixels each frame's picture is shifted against the first's. NumPy only.
 
-Only translation is looked for. Small pictures say roughly how far each frame lies from the one before; larger
-ones, laid on all earlier frames together, say it to a part of a pixel and do not drift.
+Only translation is looked for here; ``alignment.py`` goes on from it. Small pictures say roughly how far each
+frame lies from the one before; larger ones, laid on all earlier frames together, say it to a part of a pixel
+and do not drift.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
-from infusion_core.resample import moved_in_part
+from infusion_core.placement import Placement
+from infusion_core.resample import moved
 
 STEADY = 0.2
 """Share of the difference between frames that following the camera must take away, or it stands still."""
@@ -19,7 +20,15 @@ STEADY = 0.2
 LEAST_OVERLAP = 0.3  # of a picture; less says nothing
 SEARCH = 3  # pixels around the rough guess
 COMPARED = 64  # pairs of frames for each distance between them
-RENEWED = 0.2  # share of what earlier frames show that each further one replaces
+RENEWED = 0.1  # share of what earlier frames show that each further one replaces
+OnFrame = Callable[[], None]
+"""May raise what ends the work."""
+
+LOBES = 2  # of the kernel that moves pictures: enough to find out how they lie
+
+
+def ignore_frame() -> None:
+    """The ``OnFrame`` of a caller who waits to the end."""
 
 
 def shift_between(
@@ -80,14 +89,14 @@ def _refined(values: np.ndarray, peak: tuple[int, int]) -> np.ndarray:
 
 
 def rough_path(
-    pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], should_stop: ShouldStop = never_stop
+    pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], on_frame: OnFrame = ignore_frame
 ) -> np.ndarray:
     """Where each frame lies in the first one's picture, from one frame to the next.
 
     Args:
         pictures: (h, w) each, small: some 160 pixels wide.
         known: (h, w) bool each.
-        should_stop: Polled between frames; ``Cancelled`` is raised then.
+        on_frame: Called before each frame but the first.
 
     Returns:
         (F, 2) rows and columns, parts of a pixel; 0 where neighbours lie on each other as they are, be it
@@ -95,7 +104,7 @@ def rough_path(
     """
     path, moved, unmoved = [np.zeros(2)], 0.0, 0.0
     for i in range(1, len(pictures)):
-        raise_if_stopped(should_stop)
+        on_frame()
         shift, best, without = shift_between(pictures[i - 1], known[i - 1], pictures[i], known[i])
         path.append(path[-1] + shift)
         moved, unmoved = moved + 1.0 - best, unmoved + 1.0 - without
@@ -106,7 +115,7 @@ def exact_path(
     pictures: Sequence[np.ndarray],
     known: Sequence[np.ndarray],
     rough: np.ndarray,
-    should_stop: ShouldStop = never_stop,
+    on_frame: OnFrame = ignore_frame,
 ) -> np.ndarray:
     """The same to about a tenth of a pixel, each frame laid on what earlier ones show there.
 
@@ -114,7 +123,7 @@ def exact_path(
         pictures: (h, w) each.
         known: (h, w) bool each.
         rough: (F, 2) from ``rough_path``, in pixels of these pictures.
-        should_stop: As there.
+        on_frame: As there.
 
     Returns:
         (F, 2) rows and columns.
@@ -122,18 +131,29 @@ def exact_path(
     mean, seen = pictures[0], known[0]
     path, place = [np.zeros(2)], np.zeros(2, int)
     for i in range(1, len(pictures)):
-        raise_if_stopped(should_stop)
+        on_frame()
         guess = np.round(path[-1] + rough[i] - rough[i - 1]).astype(int) - place
-        moved, parts = _laid(pictures[i], known[i], mean, seen, guess)
-        place = place + moved
+        step, parts = _laid(pictures[i], known[i], mean, seen, guess)
+        place = place + step
         path.append(place + parts)
-        mean, seen = _moved(mean, moved), _moved(seen, moved)
+        mean, seen = moved_whole(mean, step), moved_whole(seen, step)
         # Laid on earlier frames as it is, a camera that creeps would take them along with it.
-        picture, shown = moved_in_part(pictures[i] * known[i], known[i], (float(parts[0]), float(parts[1])))
-        share = np.where(seen, RENEWED, 1.0) * shown
-        mean = (mean + share * (picture - mean)).astype(np.float32)
-        seen = seen | shown
+        mean, seen = with_one_more(mean, seen, *placed(pictures[i], known[i], Placement(parts[1], parts[0])))
     return np.array(path)
+
+
+def placed(picture: np.ndarray, known: np.ndarray, placement: Placement) -> tuple[np.ndarray, np.ndarray]:
+    """A picture (h, w) of which some is known, moved, and what is known of it then."""
+    result, shown = moved((picture * known)[..., None].astype(np.float32), known, placement, LOBES)
+    return result[..., 0], shown
+
+
+def with_one_more(
+    mean: np.ndarray, seen: np.ndarray, picture: np.ndarray, shown: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """What earlier frames show, with one more."""
+    share = np.where(seen, RENEWED, 1.0) * shown
+    return (mean + share * (picture - mean)).astype(np.float32), seen | shown
 
 
 def moves(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], path: np.ndarray) -> bool:
@@ -148,14 +168,24 @@ def moves(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], path: np.
         path: (F, 2) rows and columns, from ``exact_path``.
     """
     steps = np.round(path).astype(int)
-    moved = unmoved = 0.0
-    for lag in (2**k for k in range((len(pictures) - 1).bit_length())):
-        for i in range(lag, len(pictures), -(-len(pictures) // COMPARED)):
-            pair = (pictures[i - lag], known[i - lag], pictures[i], known[i])
-            along, as_they_lie = _unlike(*pair, steps[i] - steps[i - lag]), _unlike(*pair, np.zeros(2, int))
-            if np.isfinite(along + as_they_lie):
-                moved, unmoved = moved + along, unmoved + as_they_lie
-    return moved < (1.0 - STEADY) * unmoved
+    here = apart(pictures, known, np.zeros_like(steps))
+    return is_less(apart(pictures, known, steps), here, STEADY)
+
+
+def is_less(one: Sequence[float], other: Sequence[float], by: float) -> bool:
+    """Whether differences are less than others by that share, over all pairs of which both are known."""
+    pairs = np.array([one, other]).T
+    first, second = pairs[np.isfinite(pairs).all(axis=1)].sum(axis=0) if len(pairs) else (0.0, 0.0)
+    return bool(first < (1.0 - by) * second)
+
+
+def apart(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], steps: np.ndarray) -> list[float]:
+    """How unlike frames are that lie at ``steps``, (F, 2) whole rows and columns: 1, 2, 4, 8, … apart."""
+    return [
+        _unlike(pictures[i - lag], known[i - lag], pictures[i], known[i], steps[i] - steps[i - lag])
+        for lag in (2**k for k in range((len(pictures) - 1).bit_length()))
+        for i in range(lag, len(pictures), -(-len(pictures) // COMPARED))
+    ]
 
 
 def _unlike(
@@ -184,7 +214,7 @@ def _overlap(shape: tuple[int, ...], shift: np.ndarray) -> tuple[tuple[slice, ..
     return tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
 
 
-def _moved(picture: np.ndarray, shift: np.ndarray) -> np.ndarray:
+def moved_whole(picture: np.ndarray, shift: np.ndarray) -> np.ndarray:
     """What a picture shows of a frame that lies ``shift`` away from it; 0 elsewhere."""
     result = np.zeros_like(picture)
     here, there = _overlap(picture.shape, shift)

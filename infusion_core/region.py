@@ -15,11 +15,10 @@ from infusion_core.extent import Extent, extent_of
 from infusion_core.io.mattes import Matte
 from infusion_core.io.plates import Plate
 from infusion_core.matte import bounding_box, hole_and_blend
+from infusion_core.placement import Laid, Placement, Placements
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
 from infusion_core.resample import known_when_moved
 from infusion_core.settings import ShotSettings
-
-Offsets = tuple[tuple[float, float], ...]
 
 REGION_MULTIPLE = 8
 _MIN_CONTEXT = 32
@@ -47,7 +46,7 @@ class FrameHole:
 
 
 @dataclass(frozen=True)
-class HolePlan:
+class HolePlan(Laid):
     """What the mattes alone say: the hole of every frame and the region of interest.
 
     Attributes:
@@ -55,26 +54,24 @@ class HolePlan:
         handles: Those that are not written.
         box: Region of interest, as the first frame sees it.
         holes: One for each frame.
-        offsets: Columns and rows, with parts, by which each frame's pixels lie in the region to the right of
-            and below where they are in its file; those of a camera that is followed, empty where none is.
+        placements: How each frame's picture lies in the region; empty where no camera is followed.
     """
 
     frames: tuple[int, ...]
     handles: tuple[int, ...]
     box: Box
     holes: tuple[FrameHole, ...]
-    offsets: Offsets = ()
+    placements: Placements = ()
 
-    def box_of(self, i: int) -> Box:
-        """The region of interest in the file of frame number ``i``."""
-        return box_in_file(self.box, self.offsets, i)
+    def laid_hole(self, i: int) -> np.ndarray:
+        """The hole of frame number ``i`` as it lies in the region, (H, W) bool: all that it touches."""
+        hole = self.holes[i].blend_in(self.box_of(i)) > 0
+        return laid_hole(hole, self.rest(i))
 
     @cached_property
     def extent(self) -> Extent:
         """How large the region of interest is and where its hole is; as that of the shot read with it."""
-        return extent_of(
-            laid_hole(hole.blend_in(self.box_of(i)) > 0, self.offsets, i) for i, hole in enumerate(self.holes)
-        )
+        return extent_of(self.laid_hole(i) for i in range(len(self.holes)))
 
 
 def cut_to(picture: np.ndarray, box: Box, wanted: Box) -> np.ndarray:
@@ -85,31 +82,9 @@ def cut_to(picture: np.ndarray, box: Box, wanted: Box) -> np.ndarray:
     return result
 
 
-def box_in_file(box: Box, offsets: Offsets, i: int) -> Box:
-    """What a region covers in the file of frame number ``i``, see ``HolePlan.offsets``; whole pixels."""
-    if not offsets:
-        return box
-    x, y = offsets[i]
-    return box.moved(-round(x), -round(y))
-
-
-def box_in_region(box: Box, offset: tuple[float, float]) -> Box:
-    """Where a box of a file lies in the region, to whole pixels."""
-    x, y = offset
-    return box.moved(round(x), round(y))
-
-
-def parts_of(offsets: Offsets, i: int) -> tuple[float, float]:
-    """Parts of a pixel, down and to the right, that frame number ``i`` lies farther than its whole pixels."""
-    if not offsets:
-        return 0.0, 0.0
-    x, y = offsets[i]
-    return y - round(y), x - round(x)
-
-
-def laid_hole(hole: np.ndarray, offsets: Offsets, i: int) -> np.ndarray:
-    """The hole (H, W) of frame number ``i``, cut to its box, as it lies in the region: all it touches."""
-    return ~known_when_moved(~hole, parts_of(offsets, i))
+def laid_hole(hole: np.ndarray, rest: Placement) -> np.ndarray:
+    """A frame's hole (H, W), cut to its box, moved to how it lies in the region: all it touches."""
+    return ~known_when_moved(~hole, rest, beyond=True)
 
 
 def _fit(low: int, high: int, limit_low: int, limit_high: int, multiple: int) -> tuple[int, int]:

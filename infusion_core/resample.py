@@ -1,10 +1,18 @@
-"""Resampling by one small matrix per axis, and moving by parts of a pixel. NumPy only."""
+"""Resampling by one small matrix per axis, and by a similarity that is all but a move. NumPy only."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-LOBES = 10  # to either side, of the Lanczos kernel that moves by parts of a pixel
+from infusion_core.placement import Placement
+
+LOBES = 10
+"""Of the Lanczos kernel to either side: a picture moved and moved back must stay as sharp as it was."""
+
+PHASES = 2048  # parts of a pixel that are told apart where each sample lies at another one
+BLOCK = 128  # rows at once, which bounds the memory
 
 
 def box_matrix(size_in: int, size_out: int) -> np.ndarray:
@@ -38,59 +46,139 @@ def resampled(video: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.nd
     return rows @ (video @ columns.T)
 
 
-def known_when_moved(known: np.ndarray, parts: tuple[float, float]) -> np.ndarray:
-    """What is known of a picture (H, W) moved by up to half a pixel: what both pixels beneath show."""
-    for axis, part in enumerate(parts):
-        if part:
-            known = _known_along(known, part, axis)
+@dataclass(frozen=True)
+class _Line:
+    """Where samples of one axis come from: ``scale * index + slope * index on the other axis + start``."""
+
+    axis: int
+    scale: float
+    slope: float
+    start: float
+
+    @property
+    def is_shift(self) -> bool:
+        return self.scale == 1.0 and self.slope == 0.0
+
+    def beneath(self, rows: range, columns: range) -> tuple[np.ndarray, np.ndarray]:
+        """The sample that each of these lies on or after, and by which part, 0 to 1, it lies after it."""
+        along, across = (rows, columns) if self.axis == 0 else (columns, rows)
+        lines = self.scale * np.array(along) + self.slope * np.array(across)[:, None] + self.start
+        position = np.round(lines if self.axis == 1 else lines.T, 6)
+        whole = np.floor(position)
+        return whole.astype(np.intp), position - whole
+
+
+def _lines(placement: Placement) -> tuple[_Line, ...]:
+    """A similarity as a pass along each row and one along each column (Catmull and Smith 1980)."""
+    back = placement.inverse()
+    right, down = back.axes
+    passes = (
+        _Line(1, right + down**2 / right, -down / right, back.x + down / right * back.y),
+        _Line(0, right, down, back.y),
+    )
+    return tuple(line for line in passes if not line.is_shift or line.start)
+
+
+def known_when_moved(known: np.ndarray, placement: Placement, beyond: bool = False) -> np.ndarray:
+    """What is known of a picture (H, W) that was moved: what both pixels beneath show, on each axis.
+
+    Args:
+        known: (H, W) bool.
+        placement: As for ``moved``.
+        beyond: Whether what lies beyond the picture's edges is known.
+    """
+    for line in _lines(placement):
+        known = _known_along(known, line, beyond)
     return known
 
 
-def moved_in_part(
-    picture: np.ndarray, known: np.ndarray, parts: tuple[float, float]
+def moved(
+    picture: np.ndarray, known: np.ndarray, placement: Placement, lobes: int = LOBES
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A picture moved by up to half a pixel each way, and what is known of it.
+    """A picture moved, turned and magnified by a little, and what is known of it.
 
-    By a Lanczos kernel of many lobes, as a picture that is moved and moved back must stay as sharp as it was
-    (docs/experiments.md, "Parts of a pixel").
+    By a Lanczos kernel of many lobes (docs/experiments.md, "Parts of a pixel"), on each axis in turn. It is
+    not widened, so magnify by less than half or so, and turn by no more than some ten degrees.
 
     Args:
-        picture: (H, W, ...) float32, 0 where not known.
+        picture: (H, W, C) float32, 0 where not known.
         known: (H, W) bool.
-        parts: Down and to the right, -0.5 to 0.5.
+        placement: From the corner of the picture to that of the result.
+        lobes: Of the kernel, to either side.
 
     Returns:
-        (H, W, ...) float32 within the range of what was known, 0 where it is not; and (H, W) bool.
+        (H, W, C) float32 within the range of what was known, 0 where it is not; and (H, W) bool.
     """
-    if not any(parts) or not known.any():
+    lines = _lines(placement)
+    if not lines or not known.any():
         return picture, known
-    deep = (..., *(None,) * (picture.ndim - known.ndim))
+    shown = known[..., None]
     least, most = (
-        extreme(picture, axis=(0, 1), where=known[deep], initial=initial)
+        extreme(picture, axis=(0, 1), where=shown, initial=initial)
         for extreme, initial in ((np.min, np.inf), (np.max, -np.inf))
     )
-    for axis, part in enumerate(parts):
-        if part:
-            share = _blended(known.astype(np.float32), part, axis)
-            known = _known_along(known, part, axis)
-            picture = _blended(picture, part, axis) / np.where(known, share, 1)[deep] * known[deep]
-    return np.where(known[deep], picture.clip(least, most), 0), known
+    for line in lines:
+        blended = _blended(np.concatenate([picture, shown], axis=-1, dtype=np.float32), line, lobes)
+        known = _known_along(known, line, beyond=False)
+        shown = known[..., None]
+        picture = blended[..., :-1] / np.where(shown, blended[..., -1:], 1) * shown
+    return np.where(shown, picture.clip(least, most), 0), known
 
 
-def _known_along(known: np.ndarray, part: float, axis: int) -> np.ndarray:
-    size = known.shape[axis]
-    beneath = (np.arange(size) - (1 if part > 0 else -1)).clip(0, size - 1)
-    both: np.ndarray = known & known.take(beneath, axis)
-    return both
+def _known_along(known: np.ndarray, line: _Line, beyond: bool) -> np.ndarray:
+    """What is known of samples along a line; up to a pixel beyond the edge as much as of the edge."""
+    height, width = known.shape
+    size = known.shape[line.axis]
+    whole, part = line.beneath(range(height), range(width))
+    inside = (whole >= -1) & (whole + (part > 0) <= size)
+    first, second = (
+        np.take_along_axis(known, np.broadcast_to(at.clip(0, size - 1), known.shape), line.axis)
+        for at in (whole, whole + (part > 0))
+    )
+    return np.where(inside, first & second, beyond)
 
 
-def _blended(values: np.ndarray, part: float, axis: int) -> np.ndarray:
-    """Values moved along an axis by ``part``, 0 beyond their edges."""
-    away = np.arange(-LOBES, LOBES + 1) + part
-    weights = np.sinc(away) * np.sinc(away / LOBES) * (np.abs(away) < LOBES)
-    room = [(LOBES, LOBES) if i == axis else (0, 0) for i in range(values.ndim)]
-    padded = np.moveaxis(np.pad(values, room), axis, 0)
-    result = np.zeros_like(np.moveaxis(values, axis, 0))
-    for first, weight in enumerate((weights / weights.sum()).astype(np.float32)):
-        result += weight * padded[first : first + len(result)]
-    return np.moveaxis(result, 0, axis)
+def _weights(part: np.ndarray, lobes: int) -> np.ndarray:
+    """Of the 2 ``lobes`` samples around positions that lie by ``part`` after one, (..., 2 lobes) float32."""
+    away = np.arange(1 - lobes, lobes + 1) - part[..., None]
+    weights = np.sinc(away) * np.sinc(away / lobes) * (np.abs(away) < lobes)
+    return (weights / weights.sum(axis=-1, keepdims=True)).astype(np.float32)
+
+
+def _blended(values: np.ndarray, line: _Line, lobes: int) -> np.ndarray:
+    """Values (H, W, C) taken along a line, 0 beyond their edges."""
+    room = 2 * lobes
+    padded = np.pad(values, [(room, room) if axis == line.axis else (0, 0) for axis in range(3)])
+    if line.is_shift and -lobes <= line.start < lobes:
+        return _shifted(padded, values.shape, line, lobes)
+    result = np.zeros_like(values)
+    for top in range(0, len(values), BLOCK):
+        rows = range(top, min(top + BLOCK, len(values)))
+        _add_taken(result[top : rows.stop], padded, line, rows, lobes)
+    return result
+
+
+def _shifted(padded: np.ndarray, shape: tuple[int, ...], line: _Line, lobes: int) -> np.ndarray:
+    """Values of a shape, all of which lie at the same part of a pixel, of padded ones."""
+    whole, part = divmod(line.start, 1.0)
+    size = shape[line.axis]
+    first = int(whole) + lobes + 1
+    away = np.moveaxis(padded, line.axis, 0)
+    result = np.zeros(shape, padded.dtype)
+    for tap, weight in enumerate(_weights(np.array(part), lobes), start=first):
+        np.moveaxis(result, line.axis, 0)[...] += weight * away[tap : tap + size]
+    return result
+
+
+def _add_taken(result: np.ndarray, padded: np.ndarray, line: _Line, rows: range, lobes: int) -> None:
+    """Add to some rows (h, W, C) of a result what they take of padded values, each at its own part."""
+    columns = range(result.shape[1])
+    whole, part = line.beneath(rows, columns)
+    size = padded.shape[line.axis] - 4 * lobes
+    first = whole.clip(-lobes - 1, size + lobes - 1) + lobes + 1
+    step = 1 if line.axis == 1 else padded.shape[1]
+    across = np.array(rows)[:, None] * padded.shape[1] if line.axis == 1 else np.array(columns)
+    index, phases = first * step + across, np.round(part * PHASES).astype(np.intp)
+    flat = padded.reshape(-1, padded.shape[2])
+    for tap, weights in enumerate(_weights(np.arange(PHASES + 1) / PHASES, lobes).T.copy()):
+        result += weights.take(phases)[..., None] * flat.take(index + tap * step, axis=0)

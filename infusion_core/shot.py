@@ -7,7 +7,9 @@ region of the plates. Nothing outside of it is held for more than one frame.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+import math
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -22,9 +24,11 @@ from infusion_core.errors import InputError, JobError, ResourceError
 from infusion_core.extent import Extent, extent_of
 from infusion_core.io.mattes import Matte
 from infusion_core.io.plates import Plate
+from infusion_core.matte import bounding_box
+from infusion_core.placement import STILL, Laid, Placement, Placements
 from infusion_core.progress import OnProgress, ShouldStop, half, ignore_progress, never_stop
-from infusion_core.region import HolePlan, Offsets, box_in_file, find_region, laid_hole, parts_of, plan_holes
-from infusion_core.resample import moved_in_part
+from infusion_core.region import HolePlan, find_region, laid_hole, plan_holes
+from infusion_core.resample import LOBES, moved
 from infusion_core.settings import ShotSettings
 
 __all__ = ["HolePlan", "Shot", "find_region", "load_shot", "plan_holes"]
@@ -33,7 +37,7 @@ SHOT_SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
-class Shot:
+class Shot(Laid):
     """What training and sampling work on.
 
     Attributes:
@@ -42,11 +46,11 @@ class Shot:
         plate: (F, H, W, 3) float32 in the model's range; 0 where the pixel is not known.
         hole: (F, H, W) bool, True = fill.
         known: (F, H, W) bool: outside the hole, inside the data window and finite.
-        blend: (F, H, W) float32 in [0, 1], weight of the fill; 0 outside the hole. As the files lie; the
-            others are moved by the parts of a pixel of ``offsets``.
+        blend: (F, H, W) float32 in [0, 1], weight of the fill; 0 outside the hole. As the files lie,
+            ``box_of`` of each; the others lie as ``placements`` say.
         colour: The transform to the model's range.
         handles: Those of ``frames`` that are learned from but not written.
-        offsets: Where each frame lies in the region if a camera is followed, see ``HolePlan``.
+        placements: How each frame's picture lies in the region; empty where no camera is followed.
     """
 
     frames: tuple[int, ...]
@@ -57,16 +61,24 @@ class Shot:
     blend: np.ndarray
     colour: ColourTransform
     handles: tuple[int, ...] = ()
-    offsets: Offsets = ()
-
-    def box_of(self, i: int) -> Box:
-        """The region of interest in the file of frame number ``i``."""
-        return box_in_file(self.box, self.offsets, i)
+    placements: Placements = ()
 
     def in_file(self, filled: np.ndarray, i: int) -> np.ndarray:
-        """Frame number ``i`` of a filled shot, (H, W, 3) model range, as its file lies, and ``blend``."""
-        down, right = parts_of(self.offsets, i)
-        return moved_in_part(filled, np.ones(filled.shape[:2], bool), (-down, -right))[0]
+        """Frame number ``i`` of a filled shot, (H, W, 3) model range, as its file lies, and ``blend``.
+
+        Right in the hole; elsewhere it need not be.
+        """
+        back = self.rest(i).inverse()
+        hole = bounding_box(self.blend[i] > 0)
+        if back == STILL or hole.is_empty:
+            return filled
+        whole = Box(0, 0, *filled.shape[1::-1])
+        reach = LOBES + 1 + math.ceil(back.farthest_moved(whole))
+        part = hole.grown(reach).intersection(whole)
+        cut = filled[part.slices_in(whole)]
+        result = filled.copy()
+        result[part.slices_in(whole)] = moved(cut, np.ones(cut.shape[:2], bool), back.between(part, part))[0]
+        return result
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -96,7 +108,7 @@ class Shot:
             "frames": self.frames,
             "handles": self.handles,
             "box": (box.x0, box.y0, box.x1, box.y1),
-            "offsets": self.offsets,
+            "offsets": [astuple(one) for one in self.placements],
             "colour": self.colour.to_dict(),
         }
         arrays = {"plate": self.plate, "hole": self.hole, "known": self.known, "blend": self.blend}
@@ -126,7 +138,7 @@ class Shot:
             box=Box(*header["box"]),
             colour=ColourTransform.from_dict(header["colour"]),
             handles=tuple(header["handles"]),
-            offsets=tuple((x, y) for x, y in header["offsets"]),
+            placements=tuple(Placement(*one) for one in header["offsets"]),
             **arrays,
         )
 
@@ -165,18 +177,18 @@ def to_model_range(pixels: np.ndarray, known: np.ndarray, colour: ColourTransfor
         values[:] = np.where(mask, colour.encode(np.where(mask, values, 0)), 0)
 
 
-def lay(pixels: np.ndarray, known: np.ndarray, hole: np.ndarray, offsets: Offsets, i: int) -> None:
-    """Move frame number ``i`` by the parts of a pixel that it lies off in the region, in place.
+def lay(pixels: np.ndarray, known: np.ndarray, hole: np.ndarray, rests: Sequence[Placement], i: int) -> None:
+    """Move frame number ``i``, which was cut to its box, to how it lies in the region, in place.
 
     Args:
         pixels: (F, H, W, 3) float32, model range, 0 where not known.
         known: (F, H, W) bool.
         hole: (F, H, W) bool.
-        offsets: See ``HolePlan``.
+        rests: What is left of each frame's placement, ``Placement.rest``.
         i: The frame.
     """
-    pixels[i], known[i] = moved_in_part(pixels[i], known[i], parts_of(offsets, i))
-    hole[i] = laid_hole(hole[i], offsets, i)
+    pixels[i], known[i] = moved(pixels[i], known[i], rests[i])
+    hole[i] = laid_hole(hole[i], rests[i])
 
 
 def load_shot(
@@ -218,14 +230,15 @@ def load_shot(
         _check_known(known[i], blend[i], plate, plan.frames[i])
 
     count = len(plan.frames)
-    reading = half(on_progress, 0.0) if plan.offsets else on_progress
+    reading = half(on_progress, 0.0) if plan.placements else on_progress
     for_each_frame(read, count, "Reading plates", on_progress=reading, should_stop=should_stop)
     if colour is None:
         kind: ColourKind = "scene-linear" if plate.is_taken_as_linear(settings.colour) else "display"
         colour = fit_colour(known_samples(pixels, known), kind)
     to_model_range(pixels, known, colour)
     hole = blend > 0
-    if plan.offsets:
-        laid, laying = partial(lay, pixels, known, hole, plan.offsets), half(on_progress, 0.5)
+    if plan.placements:
+        rests = [plan.rest(i) for i in range(count)]
+        laid, laying = partial(lay, pixels, known, hole, rests), half(on_progress, 0.5)
         for_each_frame(laid, count, "Laying frames", on_progress=laying, should_stop=should_stop)
-    return Shot(plan.frames, plan.box, pixels, hole, known, blend, colour, plan.handles, plan.offsets)
+    return Shot(plan.frames, plan.box, pixels, hole, known, blend, colour, plan.handles, plan.placements)

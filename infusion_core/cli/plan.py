@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import click
 
+from infusion_core.box import Box
 from infusion_core.cli.display import format_seconds
 from infusion_core.cores import threads_for
 from infusion_core.estimate import Estimate
@@ -20,6 +22,7 @@ from infusion_core.job.spec import JobSpec
 from infusion_core.job.write import is_written
 from infusion_core.octaves import with_octaves
 from infusion_core.parallel import num_trunk_steps
+from infusion_core.placement import Placement
 from infusion_core.region import HolePlan
 from infusion_core.settings import SECTIONS
 
@@ -59,7 +62,7 @@ def describe_plan(spec: JobSpec, folder: JobFolder, holes: HolePlan, expected: E
         "region": {"x0": box.x0, "y0": box.y0, "x1": box.x1, "y1": box.y1},
         "region_size": list(size),
         "hole_thickness": holes.extent.thickness,
-        "camera_offsets": [list(offset) for offset in holes.offsets],
+        "camera": [_camera(one, box) for one in holes.placements],
         "memory_bytes": expected.memory_bytes,
         "memory_allowed_bytes": memory_budget(settings.run.memory),
         "disk_bytes": disk_bytes(size, settings, expected),
@@ -128,11 +131,25 @@ def _for_people(plan: dict[str, Any]) -> str:
 def _camera_line(plan: dict[str, Any]) -> list[str]:
     if not plan["settings"]["shot"]["follow_camera"]:
         return []
-    offsets = plan["camera_offsets"]
-    if not offsets:
+    if not plan["camera"]:
         return ["Camera      stands still"]
-    across, down = (round(max(way) - min(way)) for way in zip(*offsets, strict=True))
-    return [f"Camera      followed: {across} px across, {down} px down"]
+    across, down, turn, zoom = (
+        max(way) - min(way) for way in zip(*(one.values() for one in plan["camera"]), strict=True)
+    )
+    turned = f", turns by {turn:.2f}°, zooms by {zoom:.1%}" if turn or zoom else ""
+    return [f"Camera      followed: {across:.0f} px across, {down:.0f} px down{turned}"]
+
+
+def _camera(placement: Placement, box: Box) -> dict[str, float]:
+    """How a frame lies: pixels that the middle of the region is moved by, degrees, magnification."""
+    middle = (box.x0 + box.x1 - 1) / 2, (box.y0 + box.y1 - 1) / 2
+    seen = placement.inverse().of(*middle)
+    return {
+        "x": round(middle[0] - seen[0], 2),
+        "y": round(middle[1] - seen[1], 2),
+        "turn_degrees": round(math.degrees(placement.turn), 4),
+        "zoom": round(placement.zoom, 6),
+    }
 
 
 def _trunk_line(plan: dict[str, Any]) -> list[str]:

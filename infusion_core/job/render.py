@@ -108,10 +108,10 @@ def _plan(
 ) -> HolePlan:
     first, second = half(on_progress, 0.0), half(on_progress, 0.5)
     plan = plan_holes(inputs.plate, inputs.matte, settings, on_progress=first, should_stop=should_stop)
-    offset_of = dict(zip(bundle.frames, bundle.offsets, strict=False))
-    if not bundle.offsets or set(plan.frames) <= set(offset_of):
-        offsets = tuple(offset_of[frame] for frame in plan.frames) if bundle.offsets else ()
-        own = replace(plan, box=bundle.box, offsets=offsets)
+    placed = dict(zip(bundle.frames, bundle.placements, strict=False))
+    if not placed or set(plan.frames) <= set(placed):
+        placements = tuple(placed[frame] for frame in plan.frames) if placed else ()
+        own = replace(plan, box=bundle.box, placements=placements)
         boxes = [(hole.box, own.box_of(i)) for i, hole in enumerate(plan.holes)]
         if all(hole.is_empty or hole.intersection(region) == hole for hole, region in boxes):
             return own

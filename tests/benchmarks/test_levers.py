@@ -45,7 +45,7 @@ def test_the_truth_is_the_plate_wherever_all_of_a_pixel_is_known(clip, scale):
 def test_the_truth_lies_as_the_frames_of_a_camera_that_is_followed(clip):
     settings = load_preset("best")
     work = begin(shot_from_arrays(clip.plate, clip.hole, settings, "display"), settings)
-    assert work.shot.offsets
+    assert work.shot.placements
     seen, truth = work.clip(work.intervals[-1]), scaled_truth(clip, work, 1.0)
     known = (seen.known.numpy() == 1.0).repeat(3, axis=1)
     np.testing.assert_allclose(truth[known], seen.plate.numpy()[known], atol=1e-5)

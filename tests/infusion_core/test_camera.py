@@ -4,28 +4,12 @@ import numpy as np
 import pytest
 
 from infusion_core.camera import exact_path, moves, rough_path, shift_between
-from infusion_core.metrics.regions import gaussian_blur
-
-
-def world(rows=200, columns=320, softness=2.0, seed=0):
-    """A picture with detail of a few pixels."""
-    noise = np.random.default_rng(seed).normal(size=(1, rows, columns, 3)).astype(np.float32)
-    soft = gaussian_blur(noise, softness)[0, ..., 0]
-    return soft / soft.std()
+from tests.infusion_core.camera_views import with_a_walker, world
 
 
 def seen(picture, way, size=(72, 128), corner=(40, 60)):
     """What a camera sees that goes ``way``, (F, 2) whole rows and columns."""
     return [picture[corner[0] + y :, corner[1] + x :][: size[0], : size[1]] for y, x in way]
-
-
-def with_a_walker(pictures):
-    """The same with something that goes its own way, and what of each frame is not it."""
-    pictures, known = [one.copy() for one in pictures], [np.ones(one.shape, bool) for one in pictures]
-    for i, (picture, mask) in enumerate(zip(pictures, known, strict=True)):
-        part = (slice(20, 60), slice(5 + 3 * i, 35 + 3 * i))
-        picture[part], mask[part] = 5.0 + world(40, 30, seed=9), False
-    return pictures, known
 
 
 PAN = np.array([(i // 3, 4 * i) for i in range(20)])

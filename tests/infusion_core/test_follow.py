@@ -1,5 +1,6 @@
 """A shot whose camera moves: what is laid where, and that it comes back to its place."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from infusion_core.job.folder import JobFolder
 from infusion_core.job.render import render_take
 from infusion_core.job.spec import JobSpec
 from infusion_core.metrics.regions import gaussian_blur
+from infusion_core.placement import Placement
+from infusion_core.resample import moved
 from infusion_core.settings import Settings, ShotSettings
 from infusion_core.shot import Shot, load_shot
 
@@ -93,7 +96,7 @@ def results(job: JobFolder, name: str = "clean") -> np.ndarray:
 
 def test_frames_lie_over_each_other_and_the_region_has_room_for_the_cameras_way(make_job):
     shot = steps.prepare(make_job(replace(Settings(), shot=FOLLOWED)))
-    assert shot.offsets == tuple(WAY)
+    assert [(round(one.x, 2), round(one.y, 2)) for one in shot.placements] == WAY
     assert shot.box.x0 <= 40 - 16
     assert shot.box.x1 >= 52 + len(FRAMES) - 1 + WAY[-1][0] + 16
     either = shot.known[:, None] & shot.known[None]
@@ -125,11 +128,12 @@ def test_parts_of_a_pixel_that_a_camera_creeps_are_laid_and_taken_back(tmp_path)
     plate = open_plate(spec.plate)
     plan = plan_shot(plate, open_matte(spec.matte, plate, FOLLOWED), FOLLOWED)
     shot = steps.prepare(job)
-    np.testing.assert_allclose(shot.offsets, CREEP, atol=0.1)
+    np.testing.assert_allclose([(one.x, one.y) for one in shot.placements], CREEP, atol=0.1)
+    assert all(one.only_moves for one in shot.placements)
     assert (plan.extent.size, plan.extent.thickness) == (shot.extent.size, shot.extent.thickness)
     np.testing.assert_array_equal(plan.extent.occupied, shot.extent.occupied)
 
-    still = replace(plan, offsets=tuple((float(round(x)), float(round(y))) for x, y in plan.offsets))
+    still = replace(plan, placements=tuple(Placement(round(one.x), round(one.y)) for one in plan.placements))
     by_whole_pixels = load_shot(plate, open_matte(spec.matte, plate, FOLLOWED), FOLLOWED, plan=still)
     assert apart(shot) < 0.25 * apart(by_whole_pixels)
 
@@ -141,6 +145,47 @@ def test_parts_of_a_pixel_that_a_camera_creeps_are_laid_and_taken_back(tmp_path)
     written = results(job)
     assert written[~hole].tobytes() == truth[~hole].astype(np.float16).astype(np.float32).tobytes()
     np.testing.assert_allclose(written[hole], truth[hole], rtol=0.1)
+
+
+def turned() -> tuple[np.ndarray, np.ndarray]:
+    """Truth (F, H, W, 3) of a camera that turns and zooms as it creeps, and a hole that reaches an edge."""
+    noise = np.random.default_rng(5).normal(size=(1, ROWS + 40, COLUMNS + 40, 3)).astype(np.float32)
+    soft = gaussian_blur(noise, 2.0)[0]
+    picture, known = np.exp(0.7 * soft / soft.std()).astype(np.float32), np.ones(soft.shape[:2], bool)
+    ways = [
+        Placement.about((60.0, 40.0), 0.7 * i, -0.4 * i, 0.008 * i, 1.0 - 0.002 * i) for i in range(len(WAY))
+    ]
+    truth = np.stack([moved(picture, known, one)[0][20:, 20:][:ROWS, :COLUMNS] for one in ways])
+    hole = np.zeros(truth.shape[:3], bool)
+    for i, one in enumerate(hole):
+        one[44:, 20 + 6 * i : 32 + 6 * i] = True
+    return truth.astype(np.float16).astype(np.float32), hole
+
+
+def test_a_camera_that_turns_and_zooms_is_followed_and_the_fill_turned_back(tmp_path, capsys):
+    truth, hole = turned()
+    settings = replace(FOLLOWED, context=0)
+    job = job_of(tmp_path, truth, hole[..., None], replace(Settings(), shot=settings))
+    shot = steps.prepare(job)
+    assert not all(one.only_moves for one in shot.placements)
+    assert steps.prepare(job).placements == shot.placements  # as read from its file
+    assert [int((one > 0).sum()) for one in shot.blend] == [int(one.sum()) for one in hole]
+    assert all(np.count_nonzero(one) >= 20 * 12 for one in shot.hole)
+    assert apart(shot) < 0.1
+
+    seen = shot.plate.sum(axis=0) / shot.known.sum(axis=0).clip(1)[..., None]
+    filled = np.broadcast_to(seen, shot.plate.shape)
+    save_file({"x0": np.ascontiguousarray(filled, np.float32)}, job.result)
+    steps.assemble(job)
+    written = results(job)
+    assert written[~hole].tobytes() == truth[~hole].tobytes()
+    away = np.abs(np.log(np.maximum(written, 1e-3) / truth))[hole]
+    assert np.median(away) < 0.02
+    assert np.quantile(away, 0.9) < 0.15
+
+    show_plan(job.read_spec(), job, as_json=False)
+    line = r"followed: \d+ px across, \d+ px down, turns by 3\.[12]\d°, zooms by 1\.\d%"
+    assert re.search(line, capsys.readouterr().out)
 
 
 def apart(shot: Shot) -> float:
@@ -157,7 +202,7 @@ def test_where_the_camera_stands_still_all_is_as_without(make_job):
         plan_shot(plate, open_matte(spec.matte, plate, settings), settings)
         for settings in (FOLLOWED, replace(FOLLOWED, follow_camera=False))
     ]
-    assert plans[0].offsets == ()
+    assert plans[0].placements == ()
     assert plans[0].box == plans[1].box
 
 
@@ -183,7 +228,7 @@ def test_another_take_follows_the_camera_as_its_run_did(make_job, tiny_settings)
     steps.export(job)
     steps.assemble(job)
     bundle = open_bundle(job.bundle)
-    assert bundle.offsets == tuple(WAY)
+    assert bundle.placements == steps.prepare(job).placements
     spec = job.read_spec()
     again = replace(
         spec,

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infusion_core.resample import box_matrix, cubic_matrix, known_when_moved, moved_in_part, resampled
+from infusion_core.placement import STILL, Placement
+from infusion_core.resample import box_matrix, cubic_matrix, known_when_moved, moved, resampled
 
 
 @given(st.integers(1, 60), st.integers(1, 60))
@@ -47,47 +48,79 @@ def test_matrices_act_on_rows_and_columns():
     np.testing.assert_allclose(halved, video.reshape(2, 3, 4, 3, 2, 4, 2).mean((4, 6)), atol=1e-6)
 
 
-def waves(down=0.0, right=0.0):
-    """(48, 64, 2) with detail of five pixels and more, moved down and to the right."""
-    rows, columns = np.mgrid[:48, :64].astype(np.float32)
-    rows, columns = rows - down, columns - right
-    return np.stack([np.sin(rows) * np.cos(0.7 * columns), np.cos(0.4 * rows + 1.2 * columns)], axis=-1)
+def waves(placement=STILL, size=(48, 64)):
+    """(48, 64, 2) with detail of five pixels and more, of a frame that lies so."""
+    rows, columns = np.mgrid[: size[0], : size[1]]
+    columns, rows = placement.inverse().of(columns, rows)
+    waved = [np.sin(rows) * np.cos(0.7 * columns), np.cos(0.4 * rows + 1.2 * columns)]
+    return np.stack(waved, axis=-1).astype(np.float32)
 
 
-@pytest.mark.parametrize("parts", [(0.5, 0.0), (-0.3, 0.25), (0.0, -0.5), (0.12, 0.49)])
-def test_a_picture_moves_by_parts_of_a_pixel_and_stays_sharp(parts):
-    moved, known = moved_in_part(waves(), np.ones((48, 64), bool), parts)
-    inside = (slice(10, -10), slice(10, -10))
-    np.testing.assert_allclose(moved[inside], waves(*parts)[inside], atol=0.01)
-    back, _ = moved_in_part(moved, known, (-parts[0], -parts[1]))
-    np.testing.assert_allclose(back[inside], waves()[inside], atol=0.02)
-    assert known.all()
-    assert moved.dtype == np.float32
+PARTS = [Placement(0.0, 0.5), Placement(0.25, -0.3), Placement(-0.5, 0.0), Placement(0.49, 0.12)]
+TURNED = [Placement(1.2, -0.7, 0.02), Placement(-3.0, 2.5, -0.1, 1.05), Placement(0.6, 0.0, 0.0, 0.97)]
+
+
+@pytest.mark.parametrize("placement", PARTS + TURNED, ids=str)
+def test_a_picture_moves_and_turns_and_stays_sharp(placement):
+    result, known = moved(waves(), np.ones((48, 64), bool), placement)
+    inside = np.zeros_like(known)
+    inside[10:-10, 10:-10] = True
+    inside &= known
+    np.testing.assert_allclose(result[inside], waves(placement)[inside], atol=0.015)
+    back, seen = moved(result, known, placement.inverse())
+    inside &= seen
+    inside[:16] = inside[-16:] = inside[:, :16] = inside[:, -16:] = False
+    np.testing.assert_allclose(back[inside], waves()[inside], atol=0.025)
+    assert inside.sum() > 400
+    assert result.dtype == np.float32
 
 
 def test_what_is_not_moved_stays_as_it_is_bit_for_bit():
     picture, known = waves(), np.ones((48, 64), bool)
-    assert moved_in_part(picture, known, (0.0, 0.0))[0].tobytes() == picture.tobytes()
+    assert moved(picture, known, STILL)[0].tobytes() == picture.tobytes()
+
+
+def test_whole_pixels_are_moved_without_a_trace():
+    picture, known = waves(), np.ones((48, 64), bool)
+    for x, y in ((3, -2), (-15, 20)):
+        result, seen = moved(picture, known, Placement(x, y))
+        there = (slice(max(0, y), 48 + min(0, y)), slice(max(0, x), 64 + min(0, x)))
+        here = (slice(max(0, -y), 48 - max(0, y)), slice(max(0, -x), 64 - max(0, x)))
+        np.testing.assert_allclose(result[there], picture[here], atol=1e-6)
+        assert seen[there].all()
+        assert not result[~seen].any()
 
 
 def test_nothing_is_known_that_lies_on_what_is_not():
     known = np.ones((48, 64), bool)
     known[20:30, 20:40] = False
-    for parts, rows, columns in (((0.2, 0.0), (20, 31), (20, 40)), ((0.0, -0.2), (20, 30), (19, 40))):
+    for parts, rows, columns in (
+        (Placement(0.0, 0.2), (20, 31), (20, 40)),
+        (Placement(-0.2, 0.0), (20, 30), (19, 40)),
+    ):
         expected = np.ones_like(known)
         expected[slice(*rows), slice(*columns)] = False
         hidden = np.where(known[..., None], 5.0 + waves(), 0)
-        moved, seen = moved_in_part(hidden, known, parts)
+        result, seen = moved(hidden, known, parts)
         np.testing.assert_array_equal(seen, expected)
         np.testing.assert_array_equal(known_when_moved(known, parts), expected)
-        away = (5.0 + waves(*parts) - moved)[8:-8, 8:-8][seen[8:-8, 8:-8]]
+        away = (5.0 + waves(parts) - result)[8:-8, 8:-8][seen[8:-8, 8:-8]]
         assert np.abs(away).max() < 0.5  # 5.0 shone in from what is not known, or 0 out of it
-        assert not moved[~seen].any()
+        assert not result[~seen].any()
+
+
+def test_beyond_the_edges_of_a_turned_picture_is_what_it_is_said_to_be():
+    known, turned = np.ones((48, 64), bool), Placement.about((31.5, 23.5), 0.0, 0.0, 0.1, 1.0)
+    assert known_when_moved(known, turned, beyond=True).all()
+    corners = ~known_when_moved(known, turned)
+    assert corners[[0, -1]].any()
+    assert not corners[15:33, 15:49].any()
 
 
 def test_beside_an_edge_no_value_leaves_the_range_of_the_picture():
     step = np.zeros((32, 32, 3), np.float32)
     step[:, 16:] = 1.0
-    moved, _ = moved_in_part(step, np.ones((32, 32), bool), (0.0, 0.5))
-    assert moved.min() == 0.0
-    assert moved.max() == 1.0
+    for placement in (Placement(0.5), Placement(0.5, 0.0, 0.01, 1.01)):
+        result, _ = moved(step, np.ones((32, 32), bool), placement)
+        assert result.min() == 0.0
+        assert result.max() == 1.0
