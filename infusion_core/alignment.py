@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from infusion_core.box import Box
 from infusion_core.camera import (
     LEAST_OVERLAP,
     SEARCH,
@@ -23,57 +24,50 @@ from infusion_core.camera import (
 )
 from infusion_core.placement import STILL, Placement
 
-TURNING = 0.03
-"""Share of the difference left that turning and zooming must take away, or the camera only moves."""
-
-ROUNDS = 2  # of least squares for each frame
+ROUNDS = 5  # of least squares for each frame, at most
+EXACT = 0.05  # pixels by which a round must move the picture, or it is the last
 
 
 def laid_path(
     pictures: Sequence[np.ndarray],
     known: Sequence[np.ndarray],
-    path: np.ndarray,
+    start: Sequence[Placement],
     *,
     turning: bool,
     on_frame: OnFrame = ignore_frame,
 ) -> list[Placement]:
-    """How each frame's picture lies in the first one's.
+    """How each frame's picture lies in the first one's, for the pixels of these pictures.
 
     Args:
         pictures: (h, w) each.
         known: (h, w) bool each.
-        path: (F, 2) from ``exact_path``.
+        start: How they lie roughly. By what a frame lies otherwise, the next one is taken to as well.
         turning: Whether cameras that turn and zoom are looked for, or such that only move.
         on_frame: Called before each frame but the first.
-
-    Returns:
-        For the pixels of these pictures.
     """
     mean, seen = pictures[0], known[0]
-    middle = (mean.shape[1] - 1) / 2, (mean.shape[0] - 1) / 2
-    lies, place, rest = [STILL], np.zeros(2, int), STILL
+    middle, corner = _middle(mean), Box(0, 0, mean.shape[1], mean.shape[0])
+    lies, place, found = [STILL], np.zeros(2), STILL
     for i in range(1, len(pictures)):
         on_frame()
-        step = np.round(path[i]).astype(int) - place
+        guess = start[i].then(found)
+        step = np.subtract(guess.of(*middle), middle).round() - place
         place = place + step
-        mean, seen = moved_whole(mean, step), moved_whole(seen, step)
-        down, right = path[i] - place
-        rest = Placement.about(middle, right, down, rest.turn, rest.zoom)
+        mean, seen = (moved_whole(one, step[::-1].astype(int)) for one in (mean, seen))
+        rest = guess.then(Placement(*(-place)))
         for _ in range(ROUNDS):
-            picture, shown = placed(pictures[i], known[i], rest)
-            rest = rest.then(_correction(picture, shown, mean, seen, middle, turning))
+            correction = _correction(*placed(pictures[i], known[i], rest), mean, seen, turning)
+            rest = rest.then(correction)
+            if correction.farthest_moved(corner) < EXACT:
+                break
         mean, seen = with_one_more(mean, seen, *placed(pictures[i], known[i], rest))
-        lies.append(rest.then(Placement(float(place[1]), float(place[0]))))
+        lies.append(rest.then(Placement(*place)))
+        found = start[i].inverse().then(lies[-1])
     return lies
 
 
 def _correction(
-    picture: np.ndarray,
-    shown: np.ndarray,
-    mean: np.ndarray,
-    seen: np.ndarray,
-    middle: tuple[float, float],
-    turning: bool,
+    picture: np.ndarray, shown: np.ndarray, mean: np.ndarray, seen: np.ndarray, turning: bool
 ) -> Placement:
     """What moves, turns and magnifies a picture about its middle so that it fits ``mean`` better.
 
@@ -86,6 +80,7 @@ def _correction(
     both = inside & shown
     if np.count_nonzero(both) < LEAST_OVERLAP * both.size:
         return STILL
+    middle = _middle(mean)
     rows, columns = np.nonzero(both)
     down, right = (slope[both] for slope in np.gradient(mean))
     size = float(max(mean.shape))
@@ -102,25 +97,36 @@ def _correction(
     return Placement.about(middle, found[0], found[1], float(turn), 1.0 + float(zoom))
 
 
-def turns(
+def lie_closer(
     pictures: Sequence[np.ndarray],
     known: Sequence[np.ndarray],
-    moving: Sequence[Placement],
-    turning: Sequence[Placement],
+    lies: Sequence[Placement],
+    others: Sequence[Placement],
+    by: float,
 ) -> bool:
-    """Whether frames laid over each other are more alike where they are turned and magnified as well.
+    """Whether frames laid over each other are more alike, by a share of the difference, than laid otherwise.
 
     Args:
         pictures: (h, w) each.
         known: (h, w) bool each.
-        moving, turning: From ``laid_path``.
+        lies: How they lie.
+        others: How they lie otherwise.
+        by: Share that must be taken away.
     """
+    return is_less(_differences(pictures, known, lies), _differences(pictures, known, others), by)
 
-    def difference(lies: Sequence[Placement]) -> list[float]:
-        steps = np.round([(one.of(*middle)[1] - middle[1], one.of(*middle)[0] - middle[0]) for one in lies])
-        rests = [one.then(Placement(-x, -y)) for one, (y, x) in zip(lies, steps, strict=True)]
-        laid = [placed(*frame) for frame in zip(pictures, known, rests, strict=True)]
-        return apart([one for one, _ in laid], [shown for _, shown in laid], steps.astype(int))
 
-    middle = (pictures[0].shape[1] - 1) / 2, (pictures[0].shape[0] - 1) / 2
-    return is_less(difference(turning), difference(moving), TURNING)
+def _differences(
+    pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], lies: Sequence[Placement]
+) -> list[float]:
+    middle = _middle(pictures[0])
+    ways = [np.subtract(one.of(*middle), middle).round() for one in lies]
+    rests = [one.then(Placement(-x, -y)) for one, (x, y) in zip(lies, ways, strict=True)]
+    laid = [placed(*frame) for frame in zip(pictures, known, rests, strict=True)]
+    steps = np.array(ways, int)[:, ::-1]
+    return apart([one for one, _ in laid], [shown for _, shown in laid], steps)
+
+
+def _middle(picture: np.ndarray) -> tuple[float, float]:
+    """Column and row."""
+    return (picture.shape[1] - 1) / 2, (picture.shape[0] - 1) / 2

@@ -9,7 +9,7 @@ import numpy as np
 from infusion_core.box import Box
 from infusion_core.colour import ColourKind, fit_colour, known_samples
 from infusion_core.errors import InputError
-from infusion_core.follow import camera_placements, followed_region, grey_of
+from infusion_core.follow import followed_region
 from infusion_core.matte import bounding_box
 from infusion_core.parallel import is_parallel
 from infusion_core.placement import STILL, Placements
@@ -17,6 +17,7 @@ from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, neve
 from infusion_core.region import cut_to
 from infusion_core.settings import Settings, load_preset
 from infusion_core.shot import Shot, lay, to_model_range
+from infusion_core.track import camera_placements, grey_of
 
 
 def _checked(plate: np.ndarray, hole: np.ndarray) -> None:

@@ -19,6 +19,7 @@ STEADY = 0.2
 
 LEAST_OVERLAP = 0.3  # of a picture; less says nothing
 SEARCH = 3  # pixels around the rough guess
+NOTHING = 1e-4  # difference of two frames that are the same
 COMPARED = 64  # pairs of frames for each distance between them
 RENEWED = 0.1  # share of what earlier frames show that each further one replaces
 OnFrame = Callable[[], None]
@@ -175,8 +176,9 @@ def moves(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], path: np.
 def is_less(one: Sequence[float], other: Sequence[float], by: float) -> bool:
     """Whether differences are less than others by that share, over all pairs of which both are known."""
     pairs = np.array([one, other]).T
-    first, second = pairs[np.isfinite(pairs).all(axis=1)].sum(axis=0) if len(pairs) else (0.0, 0.0)
-    return bool(first < (1.0 - by) * second)
+    pairs = pairs[np.isfinite(pairs).all(axis=1)] if len(pairs) else np.zeros((1, 2))
+    first, second = pairs.sum(axis=0)
+    return bool(second > NOTHING * len(pairs) and first < (1.0 - by) * second)
 
 
 def apart(pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], steps: np.ndarray) -> list[float]:

@@ -14,15 +14,12 @@ from dataclasses import replace
 from functools import reduce
 from itertools import count
 
-import numpy as np
-
-from infusion_core.alignment import laid_path, turns
 from infusion_core.box import Box
-from infusion_core.camera import OnFrame, exact_path, ignore_frame, moves, rough_path
+from infusion_core.camera import OnFrame
 from infusion_core.each_frame import for_each_frame
 from infusion_core.io.mattes import Matte
 from infusion_core.io.plates import Plate
-from infusion_core.placement import Placement, Placements
+from infusion_core.placement import Placement
 from infusion_core.progress import (
     OnProgress,
     Progress,
@@ -33,19 +30,8 @@ from infusion_core.progress import (
     raise_if_stopped,
 )
 from infusion_core.region import REGION_MULTIPLE, HolePlan, find_region, plan_holes
-from infusion_core.resample import box_matrix, resampled
 from infusion_core.settings import ShotSettings
-
-Grey = tuple[np.ndarray, np.ndarray]
-"""A picture (h, w) in shades of grey, and which of its pixels are known, (h, w) bool."""
-
-PASSES = 4  # over the frames: roughly, to a pixel, to parts of one, and turned
-SMALL, LARGE = 160, 640  # larger sides of the pictures in which the camera's way is looked for
-MOSTLY = 0.9  # of a reduced pixel must be known
-WHOLE = 0.05  # of a pixel: a frame that lies no farther off whole ones stays as it is
-LEAST = 0.5  # pixels that some frame must move for the camera to be followed
-MOST_TURNED, MOST_ZOOMED = 0.17, 0.2
-"""Radians, and logarithm: frames laid over each other that differ by more would lose too much detail."""
+from infusion_core.track import PASSES, Grey, camera_placements, grey_of
 
 
 def plan_shot(
@@ -146,66 +132,3 @@ def followed_region(
     reach = 1 + math.ceil(max(way.rest(box).farthest_moved(at_corner) for way in placements))
     turned = [one if one.is_empty else one.grown(reach) for one in laid]
     return find_region(turned, limits.grown(reach), context, multiple)
-
-
-def grey_of(rgb: np.ndarray, known: np.ndarray) -> Grey:
-    """A frame (H, W, 3) as ``camera_placements`` takes it, and what is known of it."""
-    return _reduced(rgb.mean(axis=-1), known, LARGE)
-
-
-def _reduced(grey: np.ndarray, known: np.ndarray, largest: int) -> Grey:
-    """A picture (H, W) with at most ``largest`` pixels to a side, and which of its pixels are known."""
-    factor = min(1.0, largest / max(grey.shape))
-    matrices = [box_matrix(side, max(1, round(side * factor))) for side in grey.shape]
-    share = resampled(known.astype(np.float32), *matrices)
-    values = resampled(np.where(known, grey, 0).astype(np.float32), *matrices)
-    return values / np.maximum(share, 1e-6), share > MOSTLY
-
-
-def camera_placements(frames: Sequence[Grey], window: Box, on_frame: OnFrame = ignore_frame) -> Placements:
-    """How each frame is to be laid so that its background lies on the first one's; empty for a still camera.
-
-    Moves are told to a hundredth of a pixel, though they are known to a tenth of those in ``frames`` at best.
-
-    Args:
-        frames: From ``grey_of``, in shades of any height.
-        window: Of the plate that they were reduced from.
-        on_frame: Called ``PASSES`` times for each frame but the first, less often for a still camera.
-    """
-    greys, known = [grey for grey, _ in frames], [seen for _, seen in frames]
-    if len(greys) < 2 or not known[0].any():
-        return ()
-    middle = float(np.median(np.abs(greys[0][known[0]]))) or 1.0
-    greys = [np.arcsinh(grey / middle) for grey in greys]  # as highlights must not outweigh all else
-    small = [_reduced(grey, seen, SMALL) for grey, seen in zip(greys, known, strict=True)]
-    rough = rough_path([grey for grey, _ in small], [seen for _, seen in small], on_frame)
-    path = exact_path(greys, known, rough * greys[0].shape[0] / small[0][0].shape[0], on_frame)
-    if not moves(greys, known, path):
-        return ()
-    lies = _laid(greys, known, path, on_frame)
-    placements = tuple(_of_plate(one, window, greys[0].shape) for one in lies)
-    return placements if any(one.farthest_moved(window) > LEAST for one in placements) else ()
-
-
-def _laid(
-    greys: Sequence[np.ndarray], known: Sequence[np.ndarray], path: np.ndarray, on_frame: OnFrame
-) -> list[Placement]:
-    """How frames of a camera that moves lie, turned and magnified where that pays and is not too much."""
-    moving, turning = (
-        laid_path(greys, known, path, turning=turns_too, on_frame=on_frame) for turns_too in (False, True)
-    )
-    is_little = all(abs(one.turn) < MOST_TURNED and abs(math.log(one.zoom)) < MOST_ZOOMED for one in turning)
-    return turning if is_little and turns(greys, known, moving, turning) else moving
-
-
-def _of_plate(placement: Placement, window: Box, shape: tuple[int, ...]) -> Placement:
-    """A placement of reduced pictures (h, w) as one of the plates with a window that they show."""
-    across, down = window.width / shape[1], window.height / shape[0]
-    x, y = placement.of(-0.5, -0.5)  # the corner, from which pixels of any size count alike
-    turned = replace(placement, x=0.0, y=0.0)
-    corner = window.x0 - 0.5, window.y0 - 0.5
-    pivot = turned.of(*corner)
-    x, y = corner[0] - pivot[0] + (x + 0.5) * across, corner[1] - pivot[1] + (y + 0.5) * down
-    if placement.only_moves:
-        x, y = (round(way) if abs(way - round(way)) < WHOLE else round(way, 2) for way in (x, y))
-    return replace(placement, x=float(x), y=float(y))

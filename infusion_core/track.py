@@ -1,0 +1,116 @@
+"""The way of a shot's camera, from its plates: reduced pictures, looked at in several passes. NumPy only."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from infusion_core.alignment import laid_path, lie_closer
+from infusion_core.box import Box
+from infusion_core.camera import STEADY, OnFrame, exact_path, ignore_frame, moves, rough_path
+from infusion_core.placement import STILL, Placement, Placements
+from infusion_core.resample import box_matrix, resampled
+
+Grey = tuple[np.ndarray, np.ndarray]
+"""A picture (h, w) in shades of grey, and which of its pixels are known, (h, w) bool."""
+
+Frames = tuple[Sequence[np.ndarray], Sequence[np.ndarray]]
+"""Such pictures, and what is known of each."""
+
+PASSES = 5  # over the frames: roughly, to a pixel, turned roughly, to parts of one, and turned
+SMALL, LARGE = 160, 640  # larger sides of the pictures in which the camera's way is looked for
+MOSTLY = 0.9  # of a reduced pixel must be known
+WHOLE = 0.05  # of a pixel: a frame that lies no farther off whole ones stays as it is
+LEAST = 0.5  # pixels that some frame must move for the camera to be followed
+TURNING = 0.03
+"""Share of the difference left that turning and zooming must take away, or the camera only moves."""
+
+MOST_TURNED, MOST_ZOOMED = 0.17, 0.2
+"""Radians, and logarithm: frames laid over each other that differ by more would lose too much detail."""
+
+
+def grey_of(rgb: np.ndarray, known: np.ndarray) -> Grey:
+    """A frame (H, W, 3) as ``camera_placements`` takes it, and what is known of it."""
+    return _reduced(rgb.mean(axis=-1), known, LARGE)
+
+
+def _reduced(grey: np.ndarray, known: np.ndarray, largest: int) -> Grey:
+    """A picture (H, W) with at most ``largest`` pixels to a side, and which of its pixels are known."""
+    factor = min(1.0, largest / max(grey.shape))
+    matrices = [box_matrix(side, max(1, round(side * factor))) for side in grey.shape]
+    share = resampled(known.astype(np.float32), *matrices)
+    values = resampled(np.where(known, grey, 0).astype(np.float32), *matrices)
+    return values / np.maximum(share, 1e-6), share > MOSTLY
+
+
+def camera_placements(frames: Sequence[Grey], window: Box, on_frame: OnFrame = ignore_frame) -> Placements:
+    """How each frame is to be laid so that its background lies on the first one's; empty for a still camera.
+
+    Moves are told to a hundredth of a pixel, though they are known to a tenth of those in ``frames`` at best.
+
+    Args:
+        frames: From ``grey_of``, in shades of any height.
+        window: Of the plate that they were reduced from.
+        on_frame: Called ``PASSES`` times for each frame but the first, less often for a still camera.
+    """
+    greys, known = [grey for grey, _ in frames], [seen for _, seen in frames]
+    if len(greys) < 2 or not known[0].any():
+        return ()
+    middle = float(np.median(np.abs(greys[0][known[0]]))) or 1.0
+    greys = [np.arcsinh(grey / middle) for grey in greys]  # as highlights must not outweigh all else
+    small = [_reduced(grey, seen, SMALL) for grey, seen in zip(greys, known, strict=True)]
+    smalls, small_known = [grey for grey, _ in small], [seen for _, seen in small]
+    rough = rough_path(smalls, small_known, on_frame)
+    path = exact_path(greys, known, rough * greys[0].shape[0] / smalls[0].shape[0], on_frame)
+    lies = _laid((greys, known), (smalls, small_known), path, on_frame)
+    placements = tuple(_rounded(_enlarged(one, greys[0].shape, window)) for one in lies)
+    return placements if any(one.farthest_moved(window) > LEAST for one in placements) else ()
+
+
+def _laid(greys: Frames, small: Frames, path: np.ndarray, on_frame: OnFrame) -> list[Placement]:
+    """How frames lie: turned and magnified where that pays and is not too much; ``STILL`` if none moves."""
+    whole, size = _picture_box(greys), greys[0][0].shape
+    ways = [Placement(float(x), float(y)) for y, x in path]
+    start = [_enlarged(one, size, _picture_box(small)) for one in ways]
+    small_turning = laid_path(*small, start, turning=True, on_frame=on_frame)
+    lies, least = [STILL] * len(path), STEADY
+    if moves(*greys, path):
+        lies, least = laid_path(*greys, ways, turning=False, on_frame=on_frame), TURNING
+    elif not lie_closer(*small, small_turning, lies, STEADY):
+        return lies
+    start = [_enlarged(one, small[0][0].shape, whole) for one in small_turning]
+    turning = laid_path(*greys, start, turning=True, on_frame=on_frame)
+    is_little = all(abs(one.turn) < MOST_TURNED and abs(math.log(one.zoom)) < MOST_ZOOMED for one in turning)
+    return turning if is_little and lie_closer(*greys, turning, lies, least) else lies
+
+
+def _picture_box(frames: Frames) -> Box:
+    height, width = frames[0][0].shape
+    return Box(0, 0, width, height)
+
+
+def _enlarged(placement: Placement, shape: tuple[int, ...], window: Box) -> Placement:
+    """A placement of reduced pictures (h, w) as one of those with a window that they show, or the reverse."""
+    across, down = window.width / shape[1], window.height / shape[0]
+    x, y = placement.of(-0.5, -0.5)  # the corner, from which pixels of any size count alike
+    turned = replace(placement, x=0.0, y=0.0)
+    corner = window.x0 - 0.5, window.y0 - 0.5
+    pivot = turned.of(*corner)
+    return replace(
+        placement,
+        x=corner[0] - pivot[0] + (x + 0.5) * across,
+        y=corner[1] - pivot[1] + (y + 0.5) * down,
+    )
+
+
+def _rounded(placement: Placement) -> Placement:
+    """To a hundredth of a pixel, or a whole one where that is near, so that the picture stays as it is."""
+    if not placement.only_moves:
+        return placement
+    x, y = (
+        round(way) if abs(way - round(way)) < WHOLE else round(way, 2) for way in (placement.x, placement.y)
+    )
+    return replace(placement, x=float(x), y=float(y))
