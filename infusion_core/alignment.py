@@ -46,19 +46,19 @@ def laid_path(
         on_frame: Called before each frame but the first.
     """
     mean, seen = pictures[0], known[0]
-    middle, corner = _middle(mean), Box(0, 0, mean.shape[1], mean.shape[0])
+    box = box_of(mean)
     lies, place, found = [STILL], np.zeros(2), STILL
     for i in range(1, len(pictures)):
         on_frame()
         guess = start[i].then(found)
-        step = np.subtract(guess.of(*middle), middle).round() - place
+        step = np.subtract(guess.of(*box.middle), box.middle).round() - place
         place = place + step
         mean, seen = (moved_whole(one, step[::-1].astype(int)) for one in (mean, seen))
         rest = guess.then(Placement(*(-place)))
         for _ in range(ROUNDS):
             correction = _correction(*placed(pictures[i], known[i], rest), mean, seen, turning)
             rest = rest.then(correction)
-            if correction.farthest_moved(corner) < EXACT:
+            if correction.farthest_moved(box) < EXACT:
                 break
         mean, seen = with_one_more(mean, seen, *placed(pictures[i], known[i], rest))
         lies.append(rest.then(Placement(*place)))
@@ -80,7 +80,7 @@ def _correction(
     both = inside & shown
     if np.count_nonzero(both) < LEAST_OVERLAP * both.size:
         return STILL
-    middle = _middle(mean)
+    middle = box_of(mean).middle
     rows, columns = np.nonzero(both)
     down, right = (slope[both] for slope in np.gradient(mean))
     size = float(max(mean.shape))
@@ -119,7 +119,7 @@ def lie_closer(
 def _differences(
     pictures: Sequence[np.ndarray], known: Sequence[np.ndarray], lies: Sequence[Placement]
 ) -> list[float]:
-    middle = _middle(pictures[0])
+    middle = box_of(pictures[0]).middle
     ways = [np.subtract(one.of(*middle), middle).round() for one in lies]
     rests = [one.then(Placement(-x, -y)) for one, (x, y) in zip(lies, ways, strict=True)]
     laid = [placed(*frame) for frame in zip(pictures, known, rests, strict=True)]
@@ -127,6 +127,6 @@ def _differences(
     return apart([one for one, _ in laid], [shown for _, shown in laid], steps)
 
 
-def _middle(picture: np.ndarray) -> tuple[float, float]:
-    """Column and row."""
-    return (picture.shape[1] - 1) / 2, (picture.shape[0] - 1) / 2
+def box_of(picture: np.ndarray) -> Box:
+    """The pixels of a picture (h, w)."""
+    return Box(0, 0, picture.shape[1], picture.shape[0])

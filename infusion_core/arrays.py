@@ -51,7 +51,7 @@ def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, co
     _checked(plate, hole)
     frame = Box(0, 0, plate.shape[2], plate.shape[1])
     known = ~hole & np.isfinite(plate).all(-1)
-    placements = _placements(plate, known) if settings.shot.follow_camera else ()
+    placements = _placements(plate, known, frame) if settings.shot.follow_camera else ()
     ways = placements or (STILL,) * len(plate)
     holes = [bounding_box(one) for one in hole]
     box = followed_region(holes, [frame] * len(plate), ways, settings.shot.context, multiple=1)
@@ -65,9 +65,8 @@ def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, co
     transform = fit_colour(known_samples(pixels, known), colour)
     to_model_range(pixels, known, transform)
     blend = hole.astype(np.float32)
-    rests = [way.rest(box) for way in ways]
-    for i in range(len(plate)):
-        lay(pixels, known, hole, rests, i)
+    for i, way in enumerate(ways):
+        lay(pixels, known, hole, way.rest(box), i)
     return Shot(
         frames=tuple(range(len(plate))),
         box=box,
@@ -80,9 +79,8 @@ def shot_from_arrays(plate: np.ndarray, hole: np.ndarray, settings: Settings, co
     )
 
 
-def _placements(plate: np.ndarray, known: np.ndarray) -> Placements:
-    frames = [grey_of(*frame) for frame in zip(plate, known, strict=True)]
-    return camera_placements(frames, Box(0, 0, plate.shape[2], plate.shape[1]))
+def _placements(plate: np.ndarray, known: np.ndarray, window: Box) -> Placements:
+    return camera_placements([grey_of(*frame) for frame in zip(plate, known, strict=True)], window)
 
 
 def inpaint(

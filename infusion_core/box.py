@@ -30,6 +30,16 @@ class Box:
     def is_empty(self) -> bool:
         return self.width == 0 or self.height == 0
 
+    @property
+    def middle(self) -> tuple[float, float]:
+        """Column and row, counted from pixel centres; between two where the size is even."""
+        return (self.x0 + self.x1 - 1) / 2, (self.y0 + self.y1 - 1) / 2
+
+    @property
+    def corners(self) -> list[tuple[int, int]]:
+        """Columns and rows of the four pixels in the corners of a box that is not empty."""
+        return [(x, y) for x in (self.x0, self.x1 - 1) for y in (self.y0, self.y1 - 1)]
+
     def grown(self, pixels: int) -> Box:
         """The box with ``pixels`` more on every side."""
         return Box(self.x0 - pixels, self.y0 - pixels, self.x1 + pixels, self.y1 + pixels)

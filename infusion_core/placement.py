@@ -67,16 +67,14 @@ class Placement:
         """What a box of the region covers in the file, as it is but for whole pixels; its middle is right."""
         if self.only_moves:
             return box.moved(-round(self.x), -round(self.y))
-        centre = (box.x0 + box.x1 - 1) / 2, (box.y0 + box.y1 - 1) / 2
-        x, y = self.inverse().of(*centre)
-        return box.moved(-round(centre[0] - x), -round(centre[1] - y))
+        x, y = self.inverse().of(*box.middle)
+        return box.moved(-round(box.middle[0] - x), -round(box.middle[1] - y))
 
     def box_in_region(self, box: Box) -> Box:
         """The smallest box of the region that holds one of the file; to whole pixels where it only moves."""
         if self.only_moves or box.is_empty:
             return box.moved(round(self.x), round(self.y))
-        corners = [self.of(x, y) for x in (box.x0, box.x1 - 1) for y in (box.y0, box.y1 - 1)]
-        columns, rows = zip(*corners, strict=True)
+        columns, rows = zip(*(self.of(*corner) for corner in box.corners), strict=True)
         return Box(
             math.floor(min(columns)),
             math.floor(min(rows)),
@@ -90,8 +88,7 @@ class Placement:
 
     def farthest_moved(self, box: Box) -> float:
         """Pixels by which it moves the corner of a box that it moves most."""
-        corners = [(x, y) for x in (box.x0, box.x1 - 1) for y in (box.y0, box.y1 - 1)]
-        return max(math.dist(self.of(*corner), corner) for corner in corners)
+        return max(math.dist(self.of(*corner), corner) for corner in box.corners)
 
 
 STILL = Placement()

@@ -152,9 +152,10 @@ def _blended(values: np.ndarray, line: _Line, lobes: int) -> np.ndarray:
     if line.is_shift and -lobes <= line.start < lobes:
         return _shifted(padded, values.shape, line, lobes)
     result = np.zeros_like(values)
+    table = _weights(np.arange(PHASES + 1) / PHASES, lobes).T.copy()
     for top in range(0, len(values), BLOCK):
         rows = range(top, min(top + BLOCK, len(values)))
-        _add_taken(result[top : rows.stop], padded, line, rows, lobes)
+        _add_taken(result[top : rows.stop], padded, line, rows, table)
     return result
 
 
@@ -170,9 +171,12 @@ def _shifted(padded: np.ndarray, shape: tuple[int, ...], line: _Line, lobes: int
     return result
 
 
-def _add_taken(result: np.ndarray, padded: np.ndarray, line: _Line, rows: range, lobes: int) -> None:
-    """Add to some rows (h, W, C) of a result what they take of padded values, each at its own part."""
-    columns = range(result.shape[1])
+def _add_taken(result: np.ndarray, padded: np.ndarray, line: _Line, rows: range, table: np.ndarray) -> None:
+    """Add to some rows (h, W, C) of a result what they take of padded values, each at its own part.
+
+    ``table`` has the weights of all taps, (2 lobes, PHASES + 1).
+    """
+    columns, lobes = range(result.shape[1]), len(table) // 2
     whole, part = line.beneath(rows, columns)
     size = padded.shape[line.axis] - 4 * lobes
     first = whole.clip(-lobes - 1, size + lobes - 1) + lobes + 1
@@ -180,5 +184,5 @@ def _add_taken(result: np.ndarray, padded: np.ndarray, line: _Line, rows: range,
     across = np.array(rows)[:, None] * padded.shape[1] if line.axis == 1 else np.array(columns)
     index, phases = first * step + across, np.round(part * PHASES).astype(np.intp)
     flat = padded.reshape(-1, padded.shape[2])
-    for tap, weights in enumerate(_weights(np.arange(PHASES + 1) / PHASES, lobes).T.copy()):
+    for tap, weights in enumerate(table):
         result += weights.take(phases)[..., None] * flat.take(index + tap * step, axis=0)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -177,18 +176,18 @@ def to_model_range(pixels: np.ndarray, known: np.ndarray, colour: ColourTransfor
         values[:] = np.where(mask, colour.encode(np.where(mask, values, 0)), 0)
 
 
-def lay(pixels: np.ndarray, known: np.ndarray, hole: np.ndarray, rests: Sequence[Placement], i: int) -> None:
+def lay(pixels: np.ndarray, known: np.ndarray, hole: np.ndarray, rest: Placement, i: int) -> None:
     """Move frame number ``i``, which was cut to its box, to how it lies in the region, in place.
 
     Args:
         pixels: (F, H, W, 3) float32, model range, 0 where not known.
         known: (F, H, W) bool.
         hole: (F, H, W) bool.
-        rests: What is left of each frame's placement, ``Placement.rest``.
+        rest: What is left of its placement, ``Placement.rest``.
         i: The frame.
     """
-    pixels[i], known[i] = moved(pixels[i], known[i], rests[i])
-    hole[i] = laid_hole(hole[i], rests[i])
+    pixels[i], known[i] = moved(pixels[i], known[i], rest)
+    hole[i] = laid_hole(hole[i], rest)
 
 
 def load_shot(
@@ -229,6 +228,9 @@ def load_shot(
         known[i] = valid & (blend[i] == 0)
         _check_known(known[i], blend[i], plate, plan.frames[i])
 
+    def lay_frame(i: int) -> None:
+        lay(pixels, known, hole, plan.rest(i), i)
+
     count = len(plan.frames)
     reading = half(on_progress, 0.0) if plan.placements else on_progress
     for_each_frame(read, count, "Reading plates", on_progress=reading, should_stop=should_stop)
@@ -238,7 +240,6 @@ def load_shot(
     to_model_range(pixels, known, colour)
     hole = blend > 0
     if plan.placements:
-        rests = [plan.rest(i) for i in range(count)]
-        laid, laying = partial(lay, pixels, known, hole, rests), half(on_progress, 0.5)
-        for_each_frame(laid, count, "Laying frames", on_progress=laying, should_stop=should_stop)
+        laying = half(on_progress, 0.5)
+        for_each_frame(lay_frame, count, "Laying frames", on_progress=laying, should_stop=should_stop)
     return Shot(plan.frames, plan.box, pixels, hole, known, blend, colour, plan.handles, plan.placements)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from infusion_core.alignment import laid_path, lie_closer
+from infusion_core.alignment import box_of, laid_path, lie_closer
 from infusion_core.box import Box
 from infusion_core.camera import STEADY, OnFrame, exact_path, ignore_frame, moves, rough_path
 from infusion_core.placement import STILL, Placement, Placements
@@ -72,24 +72,19 @@ def camera_placements(frames: Sequence[Grey], window: Box, on_frame: OnFrame = i
 
 def _laid(greys: Frames, small: Frames, path: np.ndarray, on_frame: OnFrame) -> list[Placement]:
     """How frames lie: turned and magnified where that pays and is not too much; ``STILL`` if none moves."""
-    whole, size = _picture_box(greys), greys[0][0].shape
+    first, first_small = greys[0][0], small[0][0]
     ways = [Placement(float(x), float(y)) for y, x in path]
-    start = [_enlarged(one, size, _picture_box(small)) for one in ways]
+    start = [_enlarged(one, first.shape, box_of(first_small)) for one in ways]
     small_turning = laid_path(*small, start, turning=True, on_frame=on_frame)
     lies, least = [STILL] * len(path), STEADY
     if moves(*greys, path):
         lies, least = laid_path(*greys, ways, turning=False, on_frame=on_frame), TURNING
     elif not lie_closer(*small, small_turning, lies, STEADY):
         return lies
-    start = [_enlarged(one, small[0][0].shape, whole) for one in small_turning]
+    start = [_enlarged(one, first_small.shape, box_of(first)) for one in small_turning]
     turning = laid_path(*greys, start, turning=True, on_frame=on_frame)
     is_little = all(abs(one.turn) < MOST_TURNED and abs(math.log(one.zoom)) < MOST_ZOOMED for one in turning)
     return turning if is_little and lie_closer(*greys, turning, lies, least) else lies
-
-
-def _picture_box(frames: Frames) -> Box:
-    height, width = frames[0][0].shape
-    return Box(0, 0, width, height)
 
 
 def _enlarged(placement: Placement, shape: tuple[int, ...], window: Box) -> Placement:

@@ -142,7 +142,7 @@ def _camera_line(plan: dict[str, Any]) -> list[str]:
 
 def _camera(placement: Placement, box: Box) -> dict[str, float]:
     """How a frame lies: pixels that the middle of the region is moved by, degrees, magnification."""
-    middle = (box.x0 + box.x1 - 1) / 2, (box.y0 + box.y1 - 1) / 2
+    middle = box.middle
     seen = placement.inverse().of(*middle)
     return {
         "x": round(middle[0] - seen[0], 2),

@@ -60,8 +60,19 @@ PARTS = [Placement(0.0, 0.5), Placement(0.25, -0.3), Placement(-0.5, 0.0), Place
 TURNED = [Placement(1.2, -0.7, 0.02), Placement(-3.0, 2.5, -0.1, 1.05), Placement(0.6, 0.0, 0.0, 0.97)]
 
 
-@pytest.mark.parametrize("placement", PARTS + TURNED, ids=str)
-def test_a_picture_moves_and_turns_and_stays_sharp(placement):
+@pytest.mark.parametrize("parts", PARTS, ids=str)
+def test_a_picture_moves_by_parts_of_a_pixel_and_stays_sharp(parts):
+    result, known = moved(waves(), np.ones((48, 64), bool), parts)
+    inside = (slice(10, -10), slice(10, -10))
+    np.testing.assert_allclose(result[inside], waves(parts)[inside], atol=0.01)
+    back, _ = moved(result, known, parts.inverse())
+    np.testing.assert_allclose(back[inside], waves()[inside], atol=0.02)
+    assert known.all()
+    assert result.dtype == np.float32
+
+
+@pytest.mark.parametrize("placement", TURNED, ids=str)
+def test_a_picture_turns_and_stays_sharp(placement):
     result, known = moved(waves(), np.ones((48, 64), bool), placement)
     inside = np.zeros_like(known)
     inside[10:-10, 10:-10] = True
