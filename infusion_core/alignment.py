@@ -1,4 +1,4 @@
-"""How each frame lies on the others: to parts of a pixel, turned, magnified. NumPy only.
+"""How each frame lies on the others: to parts of a pixel, turned, magnified, bent. NumPy only.
 
 Least squares on what earlier frames show, from where ``camera.py`` says that the frame lies (Lucas and Kanade
 1981, "An iterative image registration technique"), with weights for what moves by itself.
@@ -7,6 +7,7 @@ Least squares on what earlier frames show, from where ``camera.py`` says that th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -27,13 +28,15 @@ from infusion_core.placement import STILL, Placement
 ROUNDS = 5  # of least squares for each frame, at most
 EXACT = 0.05  # pixels by which a round must move the picture, or it is the last
 
+Ways = Literal["moves", "turns", "bends"]
+"""A camera that only moves, one that rolls and zooms too, or one that bends the picture as well."""
+
 
 def laid_path(
     pictures: Sequence[np.ndarray],
     known: Sequence[np.ndarray],
     start: Sequence[Placement],
-    *,
-    turning: bool,
+    ways: Ways,
     on_frame: OnFrame = ignore_frame,
 ) -> list[Placement]:
     """How each frame's picture lies in the first one's, for the pixels of these pictures.
@@ -42,7 +45,7 @@ def laid_path(
         pictures: (h, w) each.
         known: (h, w) bool each.
         start: How they lie roughly. By what a frame lies otherwise, the next one is taken to as well.
-        turning: Whether cameras that turn and zoom are looked for, or such that only move.
+        ways: What they may lie like.
         on_frame: Called before each frame but the first.
     """
     mean, seen = pictures[0], known[0]
@@ -54,22 +57,56 @@ def laid_path(
         step = np.subtract(guess.of(*box.middle), box.middle).round() - place
         place = place + step
         mean, seen = (moved_whole(one, step[::-1].astype(int)) for one in (mean, seen))
-        rest = guess.then(Placement(*(-place)))
+        rest = guess.then(Placement(*map(float, -place)))
         for _ in range(ROUNDS):
-            correction = _correction(*placed(pictures[i], known[i], rest), mean, seen, turning)
+            correction = _correction(*placed(pictures[i], known[i], rest), mean, seen, ways)
             rest = rest.then(correction)
             if correction.farthest_moved(box) < EXACT:
                 break
         mean, seen = with_one_more(mean, seen, *placed(pictures[i], known[i], rest))
-        lies.append(rest.then(Placement(*place)))
+        lies.append(rest.then(Placement(*map(float, place))))
         found = start[i].inverse().then(lies[-1])
     return lies
 
 
+def path_from_middle(
+    pictures: Sequence[np.ndarray],
+    known: Sequence[np.ndarray],
+    start: Sequence[Placement],
+    *,
+    ways: Ways,
+    on_frame: OnFrame = ignore_frame,
+) -> list[Placement]:
+    """``laid_path`` in the picture of the frame that lies in the midst of all, from there on and back.
+
+    A picture that is bent is stretched towards its edges, the more the farther the camera has turned away.
+    """
+    first = _amidst(start, box_of(pictures[0]).middle)
+    back = start[first].inverse()
+    after, before = (
+        laid_path(
+            pictures[part],
+            known[part],
+            [one.then(back) for one in start[part]],
+            ways=ways,
+            on_frame=on_frame,
+        )
+        for part in (slice(first, None), slice(first, None, -1))
+    )
+    return before[:0:-1] + after
+
+
+def _amidst(lies: Sequence[Placement], middle: tuple[float, float]) -> int:
+    """Number of the frame whose middle is nearest to the one that is farthest from it."""
+    middles = np.array([one.of(*middle) for one in lies])
+    away = np.linalg.norm(middles[:, None] - middles, axis=-1)
+    return int(np.argmin(away.max(axis=1)))
+
+
 def _correction(
-    picture: np.ndarray, shown: np.ndarray, mean: np.ndarray, seen: np.ndarray, turning: bool
+    picture: np.ndarray, shown: np.ndarray, mean: np.ndarray, seen: np.ndarray, ways: Ways
 ) -> Placement:
-    """What moves, turns and magnifies a picture about its middle so that it fits ``mean`` better.
+    """What moves, turns, magnifies or bends a picture about its middle so that it fits ``mean`` better.
 
     By weighted least squares, linear in what is looked for; what differs by more than most counts for less.
     """
@@ -80,21 +117,41 @@ def _correction(
     both = inside & shown
     if np.count_nonzero(both) < LEAST_OVERLAP * both.size:
         return STILL
-    middle = box_of(mean).middle
+    middle, size = box_of(mean).middle, float(max(mean.shape))
     rows, columns = np.nonzero(both)
     down, right = (slope[both] for slope in np.gradient(mean))
-    size = float(max(mean.shape))
-    x, y = (columns - middle[0]) / size, (rows - middle[1]) / size
-    effects = [right, down] + ([x * down - y * right, x * right + y * down] if turning else [])
-    effect, left = np.stack(effects), (picture - mean)[both]
+    effect = _effects(right, down, (columns - middle[0]) / size, (rows - middle[1]) / size, ways)
+    left = (picture - mean)[both]
     spread = 1.4826 * float(np.median(np.abs(left)))
     weighted = effect / (1.0 + (left / max(2.0 * spread, 1e-6)) ** 2)
     power = weighted @ effect.T
     found = np.linalg.solve(power + np.eye(len(power)) * (1e-9 + 1e-6 * np.trace(power)), weighted @ left)
     if not np.isfinite(found).all() or np.abs(found).max() > SEARCH:
         return STILL
-    turn, zoom = found[2:] / size if turning else (0.0, 0.0)
-    return Placement.about(middle, found[0], found[1], float(turn), 1.0 + float(zoom))
+    return _found(found, middle, size, ways)
+
+
+def _effects(right: np.ndarray, down: np.ndarray, x: np.ndarray, y: np.ndarray, ways: Ways) -> np.ndarray:
+    """What a pixel of each way changes, (ways, N), given the picture's slopes, and places of -0.5 to 0.5."""
+    if ways == "moves":
+        return np.stack([right, down])
+    if ways == "turns":
+        return np.stack([right, down, x * down - y * right, x * right + y * down])
+    outwards = x * right + y * down
+    linear = [x * right, y * right, x * down, y * down]
+    return np.stack([right, down, *linear, -x * outwards, -y * outwards])
+
+
+def _found(found: np.ndarray, middle: tuple[float, float], size: float, ways: Ways) -> Placement:
+    """The placement that so much of each of the ``_effects`` is."""
+    right, down, *rest = (float(one) for one in found)
+    if ways != "bends":
+        turn, zoom = (one / size for one in rest or (0.0, 0.0))
+        return Placement.about(middle, right, down, turn, 1.0 + zoom)
+    xx, xy, yx, yy = (one / size for one in rest[:4])
+    wx, wy = (one / size**2 for one in rest[4:])
+    about_middle = Placement(right, down, 1.0 + xx, xy, yx, 1.0 + yy, wx, wy)
+    return Placement(-middle[0], -middle[1]).then(about_middle).then(Placement(*middle))
 
 
 def lie_closer(

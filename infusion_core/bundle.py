@@ -14,7 +14,7 @@ import operator
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,7 +138,7 @@ def export_bundle(
             "basis": basis.to_dict(),
             "box": asdict(shot.box),
             "frames": list(shot.frames),
-            "offsets": [astuple(one) for one in shot.placements],
+            "offsets": [one.numbers for one in shot.placements],
             "versions": _versions(),
         }
         (beside / MANIFEST).write_text(json.dumps(manifest, indent=1), "utf-8")
@@ -209,7 +209,7 @@ def open_bundle(folder: str | Path) -> Bundle:
             basis=ColourBasis.from_dict(manifest["basis"]),
             box=Box(**manifest["box"]),
             frames=tuple(int(frame) for frame in manifest["frames"]),
-            placements=tuple(Placement(*map(float, one)) for one in manifest.get("offsets", ())),
+            placements=tuple(map(Placement.of_numbers, manifest.get("offsets", ()))),
             multiple=operator.index(manifest["multiple"]),
             seed=settings.run.seed,
             layout=layout,

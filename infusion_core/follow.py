@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import reduce
+from functools import partial, reduce
 from itertools import count
 
 from infusion_core.box import Box
@@ -32,6 +32,8 @@ from infusion_core.progress import (
 from infusion_core.region import REGION_MULTIPLE, HolePlan, find_region, plan_holes
 from infusion_core.settings import ShotSettings
 from infusion_core.track import PASSES, Grey, camera_placements, grey_of
+
+ROUNDS = 4  # in which a region is made large enough
 
 
 def plan_shot(
@@ -128,7 +130,17 @@ def followed_region(
     box = find_region(laid, limits, context, multiple)
     if all(way.only_moves for way in placements):
         return box
-    at_corner = Box(0, 0, box.width, box.height)
-    reach = 1 + math.ceil(max(way.rest(box).farthest_moved(at_corner) for way in placements))
-    turned = [one if one.is_empty else one.grown(reach) for one in laid]
-    return find_region(turned, limits.grown(reach), context, multiple)
+    for _ in range(ROUNDS):  # what is left to do to a hole hangs on where the region's middle is
+        reach = 1 + math.ceil(max(map(partial(_carried, box), holes, placements)))
+        turned = [one if one.is_empty else one.grown(reach) for one in laid]
+        grown = find_region(turned, limits.grown(reach), context, multiple)
+        if grown == box:
+            break
+        box = grown
+    return box
+
+
+def _carried(box: Box, hole: Box, placement: Placement) -> float:
+    """Pixels by which what is left of a placement moves a hole of the file, at most."""
+    inside, rest = placement.box_in_file(box), placement.rest(box)
+    return 0.0 if hole.is_empty else rest.farthest_moved(hole.moved(-inside.x0, -inside.y0))

@@ -52,7 +52,7 @@ class HolePlan(Laid):
     Attributes:
         frames: Frame numbers, handles included.
         handles: Those that are not written.
-        box: Region of interest, as the first frame sees it.
+        box: Region of interest, in the picture of the frame that lies in it as it is.
         holes: One for each frame.
         placements: How each frame's picture lies in the region; empty where no camera is followed.
     """

@@ -1,4 +1,4 @@
-"""Resampling by one small matrix per axis, and by a similarity that is all but a move. NumPy only."""
+"""Resampling by one small matrix per axis, and by a homography that is all but a move. NumPy only."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ LOBES = 10
 
 PHASES = 2048  # parts of a pixel that are told apart where each sample lies at another one
 BLOCK = 128  # rows at once, which bounds the memory
+NEAREST, FARTHEST = 1e-3, 1e6  # what lies nowhere lies far outside of every picture
 
 
 def box_matrix(size_in: int, size_out: int) -> np.ndarray:
@@ -48,33 +49,42 @@ def resampled(video: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.nd
 
 @dataclass(frozen=True)
 class _Line:
-    """Where samples of one axis come from: ``scale * index + slope * index on the other axis + start``."""
+    """Where samples of one axis come from; i counts along the axis, k along the other one.
+
+    At (``scale`` i + ``slope`` k + ``twist`` i k + ``start``) / (1 + ``along`` i + ``across`` k).
+    """
 
     axis: int
     scale: float
     slope: float
     start: float
+    twist: float = 0.0
+    along: float = 0.0
+    across: float = 0.0
 
     @property
     def is_shift(self) -> bool:
-        return self.scale == 1.0 and self.slope == 0.0
+        return self.scale == 1.0 and not (self.slope or self.twist or self.along or self.across)
 
     def beneath(self, rows: range, columns: range) -> tuple[np.ndarray, np.ndarray]:
         """The sample that each of these lies on or after, and by which part, 0 to 1, it lies after it."""
         along, across = (rows, columns) if self.axis == 0 else (columns, rows)
-        lines = self.scale * np.array(along) + self.slope * np.array(across)[:, None] + self.start
-        position = np.round(lines if self.axis == 1 else lines.T, 6)
+        i, k = np.array(along), np.array(across)[:, None]
+        lines = (self.scale + self.twist * k) * i + self.slope * k + self.start
+        if self.along or self.across:
+            lines = lines / (1.0 + self.along * i + self.across * k).clip(NEAREST)
+        position = np.round(lines if self.axis == 1 else lines.T, 6).clip(-FARTHEST, FARTHEST)
         whole = np.floor(position)
         return whole.astype(np.intp), position - whole
 
 
 def _lines(placement: Placement) -> tuple[_Line, ...]:
-    """A similarity as a pass along each row and one along each column (Catmull and Smith 1980)."""
-    back = placement.inverse()
-    right, down = back.axes
+    """A homography as a pass along each row and one along each column (Catmull and Smith 1980)."""
+    there, back = placement, placement.inverse()
+    xx = there.xx
     passes = (
-        _Line(1, right + down**2 / right, -down / right, back.x + down / right * back.y),
-        _Line(0, right, down, back.y),
+        _Line(1, 1 / xx, -there.xy / xx, -there.x / xx, there.wy / xx, -there.wx / xx),
+        _Line(0, back.yy, back.yx, back.y, 0.0, back.wy, back.wx),
     )
     return tuple(line for line in passes if not line.is_shift or line.start)
 
@@ -95,7 +105,7 @@ def known_when_moved(known: np.ndarray, placement: Placement, beyond: bool = Fal
 def moved(
     picture: np.ndarray, known: np.ndarray, placement: Placement, lobes: int = LOBES
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A picture moved, turned and magnified by a little, and what is known of it.
+    """A picture moved, turned, magnified and bent by a little, and what is known of it.
 
     By a Lanczos kernel of many lobes (docs/experiments.md, "Parts of a pixel"), on each axis in turn. It is
     not widened, so magnify by less than half or so, and turn by no more than some ten degrees.

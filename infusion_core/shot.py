@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -41,7 +41,7 @@ class Shot(Laid):
 
     Attributes:
         frames: Frame numbers, ascending, handles included.
-        box: Region of interest in absolute coordinates of the first frame's file.
+        box: Region of interest, in absolute coordinates of the file of the frame that lies in it as it is.
         plate: (F, H, W, 3) float32 in the model's range; 0 where the pixel is not known.
         hole: (F, H, W) bool, True = fill.
         known: (F, H, W) bool: outside the hole, inside the data window and finite.
@@ -107,7 +107,7 @@ class Shot(Laid):
             "frames": self.frames,
             "handles": self.handles,
             "box": (box.x0, box.y0, box.x1, box.y1),
-            "offsets": [astuple(one) for one in self.placements],
+            "offsets": [one.numbers for one in self.placements],
             "colour": self.colour.to_dict(),
         }
         arrays = {"plate": self.plate, "hole": self.hole, "known": self.known, "blend": self.blend}
@@ -137,7 +137,7 @@ class Shot(Laid):
             box=Box(*header["box"]),
             colour=ColourTransform.from_dict(header["colour"]),
             handles=tuple(header["handles"]),
-            placements=tuple(Placement(*one) for one in header["offsets"]),
+            placements=tuple(map(Placement.of_numbers, header["offsets"])),
             **arrays,
         )
 

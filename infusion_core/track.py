@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
-from infusion_core.alignment import box_of, laid_path, lie_closer
+from infusion_core.alignment import box_of, laid_path, lie_closer, path_from_middle
 from infusion_core.box import Box
 from infusion_core.camera import STEADY, OnFrame, exact_path, ignore_frame, moves, rough_path
 from infusion_core.placement import STILL, Placement, Placements
@@ -20,7 +19,9 @@ Grey = tuple[np.ndarray, np.ndarray]
 Frames = tuple[Sequence[np.ndarray], Sequence[np.ndarray]]
 """Such pictures, and what is known of each."""
 
-PASSES = 5  # over the frames: roughly, to a pixel, turned roughly, to parts of one, and turned
+PASSES = 7
+"""Over the frames: roughly, to a pixel, turned roughly, to parts of one, turned, bent roughly, and bent."""
+
 SMALL, LARGE = 160, 640  # larger sides of the pictures in which the camera's way is looked for
 MOSTLY = 0.9  # of a reduced pixel must be known
 WHOLE = 0.05  # of a pixel: a frame that lies no farther off whole ones stays as it is
@@ -28,8 +29,14 @@ LEAST = 0.5  # pixels that some frame must move for the camera to be followed
 TURNING = 0.03
 """Share of the difference left that turning and zooming must take away, or the camera only moves."""
 
+BENDING = 0.1
+"""The same of bending, of what lies as it does without: a turn of a tripod takes half of it away."""
+
 MOST_TURNED, MOST_ZOOMED = 0.17, 0.2
 """Radians, and logarithm: frames laid over each other that differ by more would lose too much detail."""
+
+MOST_BENT = 0.5
+"""Logarithm by which a frame's corner may be stretched or shrunk."""
 
 
 def grey_of(rgb: np.ndarray, known: np.ndarray) -> Grey:
@@ -71,34 +78,67 @@ def camera_placements(frames: Sequence[Grey], window: Box, on_frame: OnFrame = i
 
 
 def _laid(greys: Frames, small: Frames, path: np.ndarray, on_frame: OnFrame) -> list[Placement]:
-    """How frames lie: turned and magnified where that pays and is not too much; ``STILL`` if none moves."""
+    """How frames lie: turned, zoomed, bent where that pays and is not too much; ``STILL`` if none moves."""
+    lies = _turned(greys, small, path, on_frame)
+    if all(one == STILL for one in lies):
+        return lies
+    first, first_small = greys[0][0], small[0][0]
+    start = [_enlarged(one, first.shape, box_of(first_small)) for one in lies]
+    small_bent = path_from_middle(*small, start, ways="bends", on_frame=on_frame)
+    if not _bends(small, small_bent, start):
+        return lies
+    start = [_enlarged(one, first_small.shape, box_of(first)) for one in small_bent]
+    bent = path_from_middle(*greys, start, ways="bends", on_frame=on_frame)
+    return bent if _bends(greys, bent, lies) else lies
+
+
+def _bends(frames: Frames, bent: Sequence[Placement], lies: Sequence[Placement]) -> bool:
+    """Whether frames are to be bent, and not to lie as they do without."""
+    return _are_little(bent, frames) and lie_closer(*frames, bent, lies, BENDING)
+
+
+def _turned(greys: Frames, small: Frames, path: np.ndarray, on_frame: OnFrame) -> list[Placement]:
+    """The same, but for bending."""
     first, first_small = greys[0][0], small[0][0]
     ways = [Placement(float(x), float(y)) for y, x in path]
     start = [_enlarged(one, first.shape, box_of(first_small)) for one in ways]
-    small_turning = laid_path(*small, start, turning=True, on_frame=on_frame)
+    small_turning = laid_path(*small, start, ways="turns", on_frame=on_frame)
     lies, least = [STILL] * len(path), STEADY
     if moves(*greys, path):
-        lies, least = laid_path(*greys, ways, turning=False, on_frame=on_frame), TURNING
+        lies, least = laid_path(*greys, ways, ways="moves", on_frame=on_frame), TURNING
     elif not lie_closer(*small, small_turning, lies, STEADY):
         return lies
     start = [_enlarged(one, first_small.shape, box_of(first)) for one in small_turning]
-    turning = laid_path(*greys, start, turning=True, on_frame=on_frame)
-    is_little = all(abs(one.turn) < MOST_TURNED and abs(math.log(one.zoom)) < MOST_ZOOMED for one in turning)
-    return turning if is_little and lie_closer(*greys, turning, lies, least) else lies
+    turning = laid_path(*greys, start, ways="turns", on_frame=on_frame)
+    is_closer = _are_little(turning, greys) and lie_closer(*greys, turning, lies, least)
+    return turning if is_closer else lies
+
+
+def _are_little(lies: Sequence[Placement], frames: Frames) -> bool:
+    """Whether frames that lie so are turned, zoomed and bent by no more than they may be."""
+    box = box_of(frames[0][0])
+    if any(_stretch(one, box) >= MOST_BENT for one in lies):
+        return False
+    middles = [one.turn_and_zoom(*box.middle) for one in lies]
+    return all(abs(turn) < MOST_TURNED and abs(math.log(zoom)) < MOST_ZOOMED for turn, zoom in middles)
+
+
+def _stretch(placement: Placement, box: Box) -> float:
+    """Logarithm by which it stretches or shrinks a box's corners most; infinite where one lies nowhere."""
+    if min(placement.nearness(*corner) for corner in box.corners) <= 0.0:
+        return math.inf
+    sizes = (size for corner in box.corners for size in placement.sizes(*corner))
+    return max(abs(math.log(max(size, 1e-9))) for size in sizes)
 
 
 def _enlarged(placement: Placement, shape: tuple[int, ...], window: Box) -> Placement:
     """A placement of reduced pictures (h, w) as one of those with a window that they show, or the reverse."""
     across, down = window.width / shape[1], window.height / shape[0]
-    x, y = placement.of(-0.5, -0.5)  # the corner, from which pixels of any size count alike
-    turned = replace(placement, x=0.0, y=0.0)
-    corner = window.x0 - 0.5, window.y0 - 0.5
-    pivot = turned.of(*corner)
-    return replace(
-        placement,
-        x=corner[0] - pivot[0] + (x + 0.5) * across,
-        y=corner[1] - pivot[1] + (y + 0.5) * down,
-    )
+    if placement.only_moves:
+        return Placement(placement.x * across, placement.y * down)
+    # The corner, half a pixel from the first one's centre, stays the corner.
+    shown = Placement(window.x0 + (across - 1) / 2, window.y0 + (down - 1) / 2, xx=across, yy=down)
+    return shown.inverse().then(placement).then(shown)
 
 
 def _rounded(placement: Placement) -> Placement:
@@ -108,4 +148,4 @@ def _rounded(placement: Placement) -> Placement:
     x, y = (
         round(way) if abs(way - round(way)) < WHOLE else round(way, 2) for way in (placement.x, placement.y)
     )
-    return replace(placement, x=float(x), y=float(y))
+    return Placement(float(x), float(y))

@@ -134,21 +134,25 @@ def _camera_line(plan: dict[str, Any]) -> list[str]:
     if not plan["camera"]:
         return ["Camera      stands still"]
     across, down, turn, zoom = (
-        max(way) - min(way) for way in zip(*(one.values() for one in plan["camera"]), strict=True)
+        max(ways) - min(ways)
+        for ways in ([one[name] for one in plan["camera"]] for name in ("x", "y", "turn_degrees", "zoom"))
     )
     turned = f", turns by {turn:.2f}°, zooms by {zoom:.1%}" if turn or zoom else ""
-    return [f"Camera      followed: {across:.0f} px across, {down:.0f} px down{turned}"]
+    bent = ", in perspective" if any(any(one["matrix"][2][:2]) for one in plan["camera"]) else ""
+    return [f"Camera      followed: {across:.0f} px across, {down:.0f} px down{turned}{bent}"]
 
 
-def _camera(placement: Placement, box: Box) -> dict[str, float]:
-    """How a frame lies: pixels that the middle of the region is moved by, degrees, magnification."""
+def _camera(placement: Placement, box: Box) -> dict[str, Any]:
+    """How a frame lies: pixels that the region's middle is moved by, degrees, magnification, matrix."""
     middle = box.middle
     seen = placement.inverse().of(*middle)
+    turn, zoom = placement.turn_and_zoom(*seen)
     return {
         "x": round(middle[0] - seen[0], 2),
         "y": round(middle[1] - seen[1], 2),
-        "turn_degrees": round(math.degrees(placement.turn), 4),
-        "zoom": round(placement.zoom, 6),
+        "turn_degrees": round(math.degrees(turn), 4),
+        "zoom": round(zoom, 6),
+        "matrix": placement.rows,
     }
 
 

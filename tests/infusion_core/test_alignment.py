@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from infusion_core import track
 from infusion_core.alignment import laid_path, lie_closer
 from infusion_core.box import Box
 from infusion_core.camera import moves
-from infusion_core.placement import Placement
+from infusion_core.placement import STILL, Placement
 from infusion_core.resample import moved
 from infusion_core.track import camera_placements
 from tests.infusion_core.camera_views import with_a_walker, world
@@ -21,8 +22,7 @@ def seen(lies):
     picture, (top, left) = world()[..., None], CORNER
     result = []
     for lie in lies:
-        x, y = lie.inverse().of(-left, -top)
-        from_world = Placement(x + left, y + top, -lie.turn, 1 / lie.zoom)
+        from_world = Placement(-left, -top).then(lie.inverse()).then(Placement(left, top))
         whole, _ = moved(picture, np.ones(picture.shape[:2], bool), from_world)
         result.append(whole[top:, left:][: SIZE[0], : SIZE[1], 0])
     return result
@@ -55,9 +55,9 @@ def roughly(lies):
 
 def test_turns_and_zooms_are_found_behind_a_walker(turning):
     lies, (pictures, known) = turning
-    found = laid_path(pictures, known, roughly(lies), turning=True)
+    found = laid_path(pictures, known, roughly(lies), ways="turns")
     assert max(apart(found, lies)) < 0.15
-    moving = laid_path(pictures, known, roughly(lies), turning=False)
+    moving = laid_path(pictures, known, roughly(lies), ways="moves")
     assert max(apart(moving, lies)) > 1.0
     assert all(one.only_moves for one in moving)
     assert lie_closer(pictures, known, found, moving, 0.5)
@@ -67,7 +67,7 @@ def test_turns_and_zooms_are_found_behind_a_walker(turning):
 def test_a_camera_that_only_moves_is_not_said_to_turn():
     lies = way(0.0, 1.0)
     pictures, known = with_a_walker(seen(lies))
-    moving, turned = (laid_path(pictures, known, roughly(lies), turning=one) for one in (False, True))
+    moving, turned = (laid_path(pictures, known, roughly(lies), ways=one) for one in ("moves", "turns"))
     assert max(apart(moving, lies)) < 0.1
     assert max(apart(turned, lies)) < 0.15
     assert not lie_closer(pictures, known, turned, moving, 0.03)
@@ -81,9 +81,39 @@ def test_a_camera_that_rolls_and_does_not_move_is_followed():
     assert max(apart(followed, lies)) < 0.3
 
 
+def panned(angle, tilt=0.0, focal=150.0):
+    """How a frame of a camera that was turned to the right and down lies in one that was not."""
+    turned = np.array([[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]])
+    tilted = np.array([[1, 0, 0], [0, np.cos(tilt), np.sin(tilt)], [0, -np.sin(tilt), np.cos(tilt)]])
+    lens = np.array([[focal, 0, MIDDLE[0]], [0, focal, MIDDLE[1]], [0, 0, 1]])
+    return Placement.of_rows(tuple(map(tuple, lens @ turned @ tilted @ np.linalg.inv(lens))))
+
+
+def test_a_camera_that_pans_bends_the_picture_and_is_followed():
+    lies = [panned(0.16 - 0.025 * i, 0.02 * np.sin(i)) for i in range(FRAMES)]
+    pictures, known = with_a_walker(seen(lies))
+    followed = camera_placements(list(zip(pictures, known, strict=True)), Box(0, 0, SIZE[1], SIZE[0]))
+    still = followed.index(STILL)
+    assert 3 < still < 10
+    expected = [one.then(lies[still].inverse()) for one in lies]
+    assert max(apart(followed, expected)) < 0.5
+    turned = laid_path(pictures, known, roughly(expected), ways="turns")
+    turned = [one.then(turned[still].inverse()) for one in turned]
+    assert max(apart(turned, expected)) > 2.0
+
+
+def test_a_picture_that_is_bent_too_much_is_not(monkeypatch):
+    lies = [panned(0.16 - 0.025 * i) for i in range(FRAMES)]
+    pictures, known = with_a_walker(seen(lies))
+    monkeypatch.setattr(track, "MOST_BENT", 0.01)
+    followed = camera_placements(list(zip(pictures, known, strict=True)), Box(0, 0, SIZE[1], SIZE[0]))
+    assert followed
+    assert all(one.wx == one.wy == 0.0 for one in followed)
+
+
 def test_frames_of_which_little_is_known_lie_where_they_were_said_to(turning):
     lies, (pictures, known) = turning
     hidden = [one & (i != 5) for i, one in enumerate(known)]
-    found = laid_path(pictures, hidden, roughly(lies), turning=True)
+    found = laid_path(pictures, hidden, roughly(lies), ways="turns")
     assert np.hypot(*np.subtract(found[5].of(*MIDDLE), lies[5].of(*MIDDLE))) < 1.5
     assert max(apart(found[6:], lies[6:])) < 0.2

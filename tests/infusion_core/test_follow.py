@@ -1,6 +1,8 @@
 """A shot whose camera moves: what is laid where, and that it comes back to its place."""
 
+import math
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -147,14 +149,30 @@ def test_parts_of_a_pixel_that_a_camera_creeps_are_laid_and_taken_back(tmp_path)
     np.testing.assert_allclose(written[hole], truth[hole], rtol=0.1)
 
 
-def turned() -> tuple[np.ndarray, np.ndarray]:
-    """Truth (F, H, W, 3) of a camera that turns and zooms as it creeps, and a hole that reaches an edge."""
+def turned_way(i: int) -> Placement:
+    """A camera that turns and zooms as it creeps."""
+    return Placement.about((60.0, 40.0), 0.7 * i, -0.4 * i, 0.008 * i, 1.0 - 0.002 * i)
+
+
+def panned_way(i: int) -> Placement:
+    """A camera on a tripod that turns to the right, with a lens as long as the picture is wide."""
+    angle = 0.01 * i
+    bent = Placement.of_rows(
+        (
+            (math.cos(angle), 0.0, -COLUMNS * math.sin(angle)),
+            (0.0, 1.0, 0.0),
+            (math.sin(angle) / COLUMNS, 0.0, math.cos(angle)),
+        )
+    )
+    return Placement(-60.0, -40.0).then(bent).then(Placement(60.0, 40.0))
+
+
+def turned(way: Callable[[int], Placement]) -> tuple[np.ndarray, np.ndarray]:
+    """Truth (F, H, W, 3) of a camera that goes that way, and a hole that reaches an edge."""
     noise = np.random.default_rng(5).normal(size=(1, ROWS + 40, COLUMNS + 40, 3)).astype(np.float32)
     soft = gaussian_blur(noise, 2.0)[0]
     picture, known = np.exp(0.7 * soft / soft.std()).astype(np.float32), np.ones(soft.shape[:2], bool)
-    ways = [
-        Placement.about((60.0, 40.0), 0.7 * i, -0.4 * i, 0.008 * i, 1.0 - 0.002 * i) for i in range(len(WAY))
-    ]
+    ways = [way(i) for i in range(len(WAY))]
     truth = np.stack([moved(picture, known, one)[0][20:, 20:][:ROWS, :COLUMNS] for one in ways])
     hole = np.zeros(truth.shape[:3], bool)
     for i, one in enumerate(hole):
@@ -162,8 +180,15 @@ def turned() -> tuple[np.ndarray, np.ndarray]:
     return truth.astype(np.float16).astype(np.float32), hole
 
 
-def test_a_camera_that_turns_and_zooms_is_followed_and_the_fill_turned_back(tmp_path, capsys):
-    truth, hole = turned()
+@pytest.mark.parametrize(
+    ("way", "line"),
+    [
+        (turned_way, r"followed: \d+ px across, \d+ px down, turns by 3\.[12]\d°, zooms by 1\.\d%\n"),
+        (panned_way, r"followed: \d px across, \d px down, turns by .*, zooms by .*%, in perspective\n"),
+    ],
+)
+def test_a_camera_that_turns_is_followed_and_the_fill_turned_back(tmp_path, capsys, way, line):
+    truth, hole = turned(way)
     settings = replace(FOLLOWED, context=0)
     job = job_of(tmp_path, truth, hole[..., None], replace(Settings(), shot=settings))
     shot = steps.prepare(job)
@@ -184,7 +209,6 @@ def test_a_camera_that_turns_and_zooms_is_followed_and_the_fill_turned_back(tmp_
     assert np.quantile(away, 0.9) < 0.15
 
     show_plan(job.read_spec(), job, as_json=False)
-    line = r"followed: \d+ px across, \d+ px down, turns by 3\.[12]\d°, zooms by 1\.\d%"
     assert re.search(line, capsys.readouterr().out)
 
 

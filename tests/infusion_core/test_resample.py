@@ -57,7 +57,15 @@ def waves(placement=STILL, size=(48, 64)):
 
 
 PARTS = [Placement(0.0, 0.5), Placement(0.25, -0.3), Placement(-0.5, 0.0), Placement(0.49, 0.12)]
-TURNED = [Placement(1.2, -0.7, 0.02), Placement(-3.0, 2.5, -0.1, 1.05), Placement(0.6, 0.0, 0.0, 0.97)]
+TURNED = [
+    Placement.similarity(1.2, -0.7, 0.02),
+    Placement.similarity(-3.0, 2.5, -0.1, 1.05),
+    Placement.similarity(0.6, 0.0, 0.0, 0.97),
+]
+BENT = [
+    Placement(1.3, -0.8, 1.02, 0.03, -0.02, 0.98, 5e-4, -3e-4),
+    Placement(-2.0, 0.4, 1.06, 0.0, 0.0, 1.03, 1.5e-3),
+]
 
 
 @pytest.mark.parametrize("parts", PARTS, ids=str)
@@ -71,8 +79,8 @@ def test_a_picture_moves_by_parts_of_a_pixel_and_stays_sharp(parts):
     assert result.dtype == np.float32
 
 
-@pytest.mark.parametrize("placement", TURNED, ids=str)
-def test_a_picture_turns_and_stays_sharp(placement):
+@pytest.mark.parametrize("placement", TURNED + BENT, ids=str)
+def test_a_picture_turns_or_bends_and_stays_sharp(placement):
     result, known = moved(waves(), np.ones((48, 64), bool), placement)
     inside = np.zeros_like(known)
     inside[10:-10, 10:-10] = True
@@ -131,7 +139,7 @@ def test_beyond_the_edges_of_a_turned_picture_is_what_it_is_said_to_be():
 def test_beside_an_edge_no_value_leaves_the_range_of_the_picture():
     step = np.zeros((32, 32, 3), np.float32)
     step[:, 16:] = 1.0
-    for placement in (Placement(0.5), Placement(0.5, 0.0, 0.01, 1.01)):
+    for placement in (Placement(0.5), Placement.similarity(0.5, 0.0, 0.01, 1.01)):
         result, _ = moved(step, np.ones((32, 32), bool), placement)
         assert result.min() == 0.0
         assert result.max() == 1.0
