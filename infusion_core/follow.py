@@ -8,10 +8,9 @@ the parts that are left, and by what the camera turned and zoomed, the pictures 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial, reduce
+from functools import reduce
 from itertools import count
 
 from infusion_core.box import Box
@@ -33,7 +32,8 @@ from infusion_core.region import REGION_MULTIPLE, HolePlan, find_region, plan_ho
 from infusion_core.settings import ShotSettings
 from infusion_core.track import PASSES, Grey, camera_placements, grey_of
 
-ROUNDS = 4  # in which a region is made large enough
+ROUNDS = 8  # in which a region is made large enough, at most
+MARGIN = 2  # pixels around a hole that are cut out of its file with it
 
 
 def plan_shot(
@@ -130,17 +130,24 @@ def followed_region(
     box = find_region(laid, limits, context, multiple)
     if all(way.only_moves for way in placements):
         return box
-    for _ in range(ROUNDS):  # what is left to do to a hole hangs on where the region's middle is
-        reach = 1 + math.ceil(max(map(partial(_carried, box), holes, placements)))
-        turned = [one if one.is_empty else one.grown(reach) for one in laid]
-        grown = find_region(turned, limits.grown(reach), context, multiple)
-        if grown == box:
+    for _ in range(ROUNDS):  # a box that grows has another middle, by which files are cut
+        lacking = [_lacking(box, hole, way) for hole, way in zip(holes, placements, strict=True)]
+        left, top, right, bottom = (max(side) for side in zip(*lacking, strict=True))
+        if not (left or top or right or bottom):
             break
-        box = grown
+        grown = Box(box.x0 - left, box.y0 - top, box.x1 + right, box.y1 + bottom)
+        box = find_region([grown], limits.union(grown), 0, multiple)
     return box
 
 
-def _carried(box: Box, hole: Box, placement: Placement) -> float:
-    """Pixels by which what is left of a placement moves a hole of the file, at most."""
-    inside, rest = placement.box_in_file(box), placement.rest(box)
-    return 0.0 if hole.is_empty else rest.farthest_moved(hole.moved(-inside.x0, -inside.y0))
+def _lacking(box: Box, hole: Box, placement: Placement) -> tuple[int, int, int, int]:
+    """Pixels by which a hole reaches beyond what is cut out of its file: left, top, right, bottom."""
+    if hole.is_empty:
+        return 0, 0, 0, 0
+    cut, needed = placement.box_in_file(box), hole.grown(MARGIN)
+    return (
+        max(0, cut.x0 - needed.x0),
+        max(0, cut.y0 - needed.y0),
+        max(0, needed.x1 - cut.x1),
+        max(0, needed.y1 - cut.y1),
+    )

@@ -7,7 +7,6 @@ region of the plates. Nothing outside of it is held for more than one frame.
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -67,16 +66,15 @@ class Shot(Laid):
 
         Right in the hole; elsewhere it need not be.
         """
-        back = self.rest(i).inverse()
+        rest = self.rest(i)
         hole = bounding_box(self.blend[i] > 0)
-        if back == STILL or hole.is_empty:
+        if rest == STILL or hole.is_empty:
             return filled
         whole = Box(0, 0, *filled.shape[1::-1])
-        reach = LOBES + 1 + math.ceil(back.farthest_moved(whole))
-        part = hole.grown(reach).intersection(whole)
-        cut = filled[part.slices_in(whole)]
+        part = hole.union(rest.box_in_region(hole)).grown(2 * LOBES).intersection(whole)
+        cut, back = filled[part.slices_in(whole)], rest.inverse().between(part, part)
         result = filled.copy()
-        result[part.slices_in(whole)] = moved(cut, np.ones(cut.shape[:2], bool), back.between(part, part))[0]
+        result[part.slices_in(whole)] = moved(cut, np.ones(cut.shape[:2], bool), back)[0]
         return result
 
     @property

@@ -10,12 +10,15 @@ import numpy as np
 import OpenEXR
 import OpenImageIO as oiio
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 import infusion_core
+from infusion_core.box import Box
 from infusion_core.bundle import open_bundle
 from infusion_core.cli.plan import show_plan
-from infusion_core.follow import plan_shot
+from infusion_core.follow import followed_region, plan_shot
 from infusion_core.io.mattes import open_matte
 from infusion_core.io.plates import open_plate
 from infusion_core.job import steps
@@ -210,6 +213,33 @@ def test_a_camera_that_turns_is_followed_and_the_fill_turned_back(tmp_path, caps
 
     show_plan(job.read_spec(), job, as_json=False)
     assert re.search(line, capsys.readouterr().out)
+
+
+ANGLES, SHIFTS = st.floats(-0.15, 0.15), st.floats(-200, 200)
+FRAME = Box(-20, 10, 380, 260)
+
+
+@given(
+    st.lists(st.tuples(ANGLES, ANGLES, SHIFTS, SHIFTS), min_size=1, max_size=6), st.integers(0, 60), st.data()
+)
+def test_the_region_holds_every_hole_and_each_file_is_cut_with_its_own(ways, context, data):
+    placements = [
+        Placement.similarity(x, y, turn).then(Placement(wx=angle / 400)) for turn, angle, x, y in ways
+    ]
+    holes = []
+    for _ in placements:
+        x, y = (
+            data.draw(st.integers(FRAME.x0, FRAME.x1 - 30)),
+            data.draw(st.integers(FRAME.y0, FRAME.y1 - 30)),
+        )
+        holes.append(data.draw(st.sampled_from([Box(x, y, x + 30, y + 25), Box(0, 0, 0, 0)])))
+    assume(not all(one.is_empty for one in holes))
+    box = followed_region(holes, [FRAME] * len(holes), placements, context)
+    for hole, way in zip(holes, placements, strict=True):
+        if not hole.is_empty:
+            assert hole.intersection(way.box_in_file(box)) == hole
+            laid = way.box_in_region(hole)
+            assert laid.intersection(box) == laid
 
 
 def apart(shot: Shot) -> float:
