@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,36 +17,53 @@ from benchmarks.matrix import Row
 from benchmarks.video import write_video
 from infusion_core.atomic import replacing
 from infusion_core.metrics import measure, perceptual
+from infusion_core.parallel import is_parallel
 from infusion_core.pictures import contact_sheet, pick_frames, write_picture
 from infusion_core.progress import OnProgress, ignore_progress
+from infusion_core.settings import Settings
+
+if TYPE_CHECKING:
+    from benchmarks.unfinished import Unfinished
 
 ROW_SCHEMA_VERSION = 1
 
 
-def _diffusion(row: Row, clip: BenchClip, on_progress: OnProgress) -> tuple[np.ndarray, dict[str, Any]]:
-    """Run the engine."""
+def _diffusion(
+    row: Row, clip: BenchClip, out: Path, on_progress: OnProgress
+) -> tuple[np.ndarray, dict[str, Any]]:
+    """Run the engine, from where it stood if it was stopped before."""
     import torch
 
-    import infusion_core
     from benchmarks.operations import count_operations
+    from benchmarks.unfinished import Unfinished
 
     settings = row.settings()
     on_gpu = torch.cuda.is_available() and row.device != "cpu"
     if on_gpu:
         torch.cuda.reset_peak_memory_stats()
-    start, start_cpu = time.perf_counter(), time.process_time()
-    result = infusion_core.inpaint(clip.plate, clip.hole, settings, colour="display", on_progress=on_progress)
-    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - start_cpu
-    device = "cuda" if on_gpu else "cpu"
-    cost = {
-        "seconds": seconds,
-        "cpu_seconds": cpu_seconds,
+    kept = Unfinished(out, row.key)
+    result = _filled(clip, settings, kept, on_progress)
+    cost = vars(kept.spent())
+    kept.discard()
+    return result, {
+        **cost,
         "flops": count_operations(clip, settings),
         "gpu_memory_bytes": torch.cuda.max_memory_allocated() if on_gpu else None,
         "settings": settings.to_dict(),
-        "machine": describe(device),
+        "machine": describe("cuda" if on_gpu else "cpu"),
     }
-    return result, cost
+
+
+def _filled(clip: BenchClip, settings: Settings, kept: Unfinished, on_progress: OnProgress) -> np.ndarray:
+    """The plate with its hole filled; a run in parallel mode begins anew."""
+    from infusion_core.arrays import inpaint, shot_from_arrays, with_fill
+    from infusion_core.engine.run import run
+
+    if is_parallel(settings.training):
+        return inpaint(clip.plate, clip.hole, settings, colour="display", on_progress=on_progress)
+    shot = shot_from_arrays(clip.plate, clip.hole, settings, "display")
+    x0 = run(shot, settings, state=kept.state, on_progress=on_progress, on_checkpoint=kept.keep)
+    return with_fill(clip.plate, shot, x0)
 
 
 def _baseline(row: Row, clip: BenchClip) -> tuple[np.ndarray, dict[str, Any]]:
@@ -90,7 +107,7 @@ def run_row(row: Row, clips: Path, out: Path, on_progress: OnProgress = ignore_p
     clip = load_clip(clips, row.shot.clip, row.shot.hole, row.shot.width, row.shot.frames)
     before = peak_memory_bytes()
     run: Callable[[], tuple[np.ndarray, dict[str, Any]]] = (
-        (lambda: _baseline(row, clip)) if row.baseline else (lambda: _diffusion(row, clip, on_progress))
+        (lambda: _baseline(row, clip)) if row.baseline else (lambda: _diffusion(row, clip, out, on_progress))
     )
     result, cost = run()
     memory = peak_memory_bytes()

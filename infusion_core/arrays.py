@@ -119,7 +119,20 @@ def inpaint(
         settings = replace(settings, run=replace(settings.run, seed=seed))
     shot = shot_from_arrays(plate, hole, settings, colour)
     fill = run_parallel if is_parallel(settings.training) else run
-    x0 = fill(shot, settings, on_progress=on_progress, should_stop=should_stop)
+    return with_fill(plate, shot, fill(shot, settings, on_progress=on_progress, should_stop=should_stop))
+
+
+def with_fill(plate: np.ndarray, shot: Shot, x0: np.ndarray) -> np.ndarray:
+    """The plate (F, H, W, 3) that ``shot`` was made from, with what fills its hole.
+
+    Args:
+        plate: As for ``inpaint``.
+        shot: From ``shot_from_arrays``.
+        x0: The filled shot, (F, h, w, 3) model range.
+
+    Returns:
+        As ``inpaint``.
+    """
     result = np.array(plate, np.float32)
     frame = Box(0, 0, plate.shape[2], plate.shape[1])
     for i, filled in enumerate(x0):

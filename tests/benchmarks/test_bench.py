@@ -16,7 +16,7 @@ from benchmarks.clips import load_clip
 from benchmarks.curve import quality_curve
 from benchmarks.matrix import read_matrix
 from benchmarks.report import averages, markdown
-from benchmarks.row import measure_again
+from benchmarks.row import measure_again, run_row
 from benchmarks.run import run_bench
 from infusion_core.errors import InputError, SettingsError
 
@@ -178,6 +178,49 @@ def test_rows_are_run_once_and_reported(clips, tmp_path, matrix, monkeypatch):
     text = (out / "report.md").read_text()
     assert "| telea |" in text
     assert text.count("| ramp |") == 2
+
+
+TINY = """
+[bench]
+clips = ["ramp"]
+holes = ["static"]
+width = 48
+frames = 6
+
+[[method]]
+preset = "paper"
+set = [
+    "stages.intervals=2", "stages.training_steps=2", "diffusion.num_steps=10", "network.channels=4",
+    "training.window=4", "run.threads=1",
+]
+"""
+
+
+def test_a_row_that_was_stopped_goes_on_where_it_stood(clips, tmp_path):
+    pytest.importorskip("torch")
+    matrix = tmp_path / "tiny.toml"
+    matrix.write_text(TINY)
+    (row,) = read_matrix(matrix)
+    once, twice = tmp_path / "once", tmp_path / "twice"
+    whole = run_row(row, clips, once)
+    assert whole["starts"] == 1
+
+    def stop(progress):
+        if list(twice.glob("unfinished/*.json")):
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        run_row(row, clips, twice, stop)
+    assert not (twice / "rows").exists()
+    before = json.loads(next(twice.glob("unfinished/*.json")).read_text())
+    seen = []
+    facts = run_row(row, clips, twice, lambda progress: seen.append(progress.fraction))
+    assert min(seen) > 0.4
+    assert facts["starts"] == 2
+    assert facts["cpu_seconds"] > before["cpu_seconds"] > 0
+    assert not list((twice / "unfinished").iterdir())
+    fills = [np.load(out / "results" / f"{row.key}.npz")["result"] for out in (once, twice)]
+    assert fills[0].tobytes() == fills[1].tobytes()
 
 
 def test_a_row_that_fails_is_counted_and_does_not_stop_the_others(clips, tmp_path, matrix):
