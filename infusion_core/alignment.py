@@ -14,7 +14,6 @@ import numpy as np
 from infusion_core.box import Box
 from infusion_core.camera import (
     LEAST_OVERLAP,
-    SEARCH,
     OnFrame,
     apart,
     ignore_frame,
@@ -26,6 +25,7 @@ from infusion_core.camera import (
 from infusion_core.placement import STILL, Placement
 
 ROUNDS = 5  # of least squares for each frame, at most
+FARTHEST = 4.0  # pixels by which a round may move a corner of the picture, or it is not believed
 EXACT = 0.05  # pixels by which a round must move the picture, or it is the last
 
 Ways = Literal["moves", "turns", "bends"]
@@ -126,9 +126,10 @@ def _correction(
     weighted = effect / (1.0 + (left / max(2.0 * spread, 1e-6)) ** 2)
     power = weighted @ effect.T
     found = np.linalg.solve(power + np.eye(len(power)) * (1e-9 + 1e-6 * np.trace(power)), weighted @ left)
-    if not np.isfinite(found).all() or np.abs(found).max() > SEARCH:
+    if not np.isfinite(found).all() or np.abs(found).max() > size:
         return STILL
-    return _found(found, middle, size, ways)
+    correction = _found(found, middle, size, ways)
+    return correction if correction.farthest_moved(box_of(mean)) < FARTHEST else STILL
 
 
 def _effects(right: np.ndarray, down: np.ndarray, x: np.ndarray, y: np.ndarray, ways: Ways) -> np.ndarray:

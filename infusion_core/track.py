@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from infusion_core.alignment import box_of, laid_path, lie_closer, path_from_mid
 from infusion_core.box import Box
 from infusion_core.camera import STEADY, OnFrame, exact_path, ignore_frame, moves, rough_path
 from infusion_core.placement import STILL, Placement, Placements
-from infusion_core.resample import box_matrix, resampled
+from infusion_core.resample import box_matrix, cubic_matrix, resampled
 
 Grey = tuple[np.ndarray, np.ndarray]
 """A picture (h, w) in shades of grey, and which of its pixels are known, (h, w) bool."""
@@ -25,6 +26,7 @@ PASSES = 7
 SMALL, LARGE = 160, 640  # larger sides of the pictures in which the camera's way is looked for
 MOSTLY = 0.9  # of a reduced pixel must be known
 WHOLE = 0.05  # of a pixel: a frame that lies no farther off whole ones stays as it is
+CELLS = 12  # along a picture's larger side, of which each has as much contrast
 LEAST = 0.5  # pixels that some frame must move for the camera to be followed
 TURNING = 0.03
 """Share of the difference left that turning and zooming must take away, or the camera only moves."""
@@ -68,55 +70,96 @@ def camera_placements(frames: Sequence[Grey], window: Box, on_frame: OnFrame = i
         return ()
     middle = float(np.median(np.abs(greys[0][known[0]]))) or 1.0
     greys = [np.arcsinh(grey / middle) for grey in greys]  # as highlights must not outweigh all else
-    small = [_reduced(grey, seen, SMALL) for grey, seen in zip(greys, known, strict=True)]
-    smalls, small_known = [grey for grey, _ in small], [seen for _, seen in small]
-    rough = rough_path(smalls, small_known, on_frame)
-    path = exact_path(greys, known, rough * greys[0].shape[0] / smalls[0].shape[0], on_frame)
-    lies = _laid((greys, known), (smalls, small_known), path, on_frame)
+    views = _views(greys, known)
+    small, evened = views.small, views.evened
+    rough = rough_path(*small, on_frame)
+    path = exact_path(*evened, rough * greys[0].shape[0] / small[0][0].shape[0], on_frame)
+    is_moving = moves(*evened, path)
+    lies = _laid(views, path * is_moving, is_moving, on_frame)
     placements = tuple(_rounded(_enlarged(one, greys[0].shape, window)) for one in lies)
     return placements if any(one.farthest_moved(window) > LEAST for one in placements) else ()
 
 
-def _laid(greys: Frames, small: Frames, path: np.ndarray, on_frame: OnFrame) -> list[Placement]:
+@dataclass(frozen=True)
+class _Views:
+    """A shot's frames as they are looked at.
+
+    Attributes:
+        plain: In which it is found exactly how frames lie.
+        evened: See ``_evened``; in which it is judged what lies closer.
+        small: The same, ``SMALL``, in which what is far off is found.
+    """
+
+    plain: Frames
+    evened: Frames
+    small: Frames
+
+
+def _views(greys: Sequence[np.ndarray], known: Sequence[np.ndarray]) -> _Views:
+    evened = [_evened(*one) for one in zip(greys, known, strict=True)]
+    small, seen = zip(*(_reduced(*one, SMALL) for one in zip(evened, known, strict=True)), strict=True)
+    return _Views((greys, known), (evened, known), (small, seen))
+
+
+def _evened(grey: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """A picture (h, w) in which all that has some contrast has as much.
+
+    What counts is how a pixel differs from those around it, by what those differ from each other: neither
+    somebody close to the camera outweighs all that lies behind, nor does a change of the light.
+    """
+    cell = max(grey.shape) / CELLS
+    cells = [max(1, round(side / cell)) for side in grey.shape]
+    down = [box_matrix(side, size) for side, size in zip(grey.shape, cells, strict=True)]
+    up = [cubic_matrix(size, side) for side, size in zip(grey.shape, cells, strict=True)]
+    values = np.stack([grey * known, grey**2 * known, known]).astype(np.float32)
+    mean, square, share = resampled(resampled(values, *down), *up)
+    mean, square = (one / np.maximum(share, 1e-3) for one in (mean, square))
+    contrast = np.sqrt(np.maximum(square - mean**2, 0.0))
+    usual = float(np.median(contrast[known])) or 1.0
+    evened: np.ndarray = np.where(known, (grey - mean) / (contrast + usual), 0.0).astype(np.float32)
+    return evened
+
+
+def _laid(views: _Views, path: np.ndarray, is_moving: bool, on_frame: OnFrame) -> list[Placement]:
     """How frames lie: turned, zoomed, bent where that pays and is not too much; ``STILL`` if none moves."""
-    lies = _turned(greys, small, path, on_frame)
+    lies = _turned(views, path, is_moving, on_frame)
     if all(one == STILL for one in lies):
         return lies
-    first, first_small = greys[0][0], small[0][0]
+    first, first_small = views.plain[0][0], views.small[0][0]
     start = [_enlarged(one, first.shape, box_of(first_small)) for one in lies]
-    small_bent = path_from_middle(*small, start, ways="bends", on_frame=on_frame)
-    if not _bends(small, small_bent, start):
+    small_bent = path_from_middle(*views.small, start, ways="bends", on_frame=on_frame)
+    if not _bends(views.small, small_bent, start):
         return lies
     start = [_enlarged(one, first_small.shape, box_of(first)) for one in small_bent]
-    bent = path_from_middle(*greys, start, ways="bends", on_frame=on_frame)
-    return bent if _bends(greys, bent, lies) else lies
+    bent = path_from_middle(*views.plain, start, ways="bends", on_frame=on_frame)
+    return bent if _bends(views.evened, bent, lies) else lies
 
 
 def _bends(frames: Frames, bent: Sequence[Placement], lies: Sequence[Placement]) -> bool:
     """Whether frames are to be bent, and not to lie as they do without."""
-    return _are_little(bent, frames) and lie_closer(*frames, bent, lies, BENDING)
+    return _are_little(bent, frames[0][0]) and lie_closer(*frames, bent, lies, BENDING)
 
 
-def _turned(greys: Frames, small: Frames, path: np.ndarray, on_frame: OnFrame) -> list[Placement]:
+def _turned(views: _Views, path: np.ndarray, is_moving: bool, on_frame: OnFrame) -> list[Placement]:
     """The same, but for bending."""
-    first, first_small = greys[0][0], small[0][0]
+    first, first_small = views.plain[0][0], views.small[0][0]
     ways = [Placement(float(x), float(y)) for y, x in path]
     start = [_enlarged(one, first.shape, box_of(first_small)) for one in ways]
-    small_turning = laid_path(*small, start, ways="turns", on_frame=on_frame)
+    small_turning = laid_path(*views.small, start, ways="turns", on_frame=on_frame)
     lies, least = [STILL] * len(path), STEADY
-    if moves(*greys, path):
-        lies, least = laid_path(*greys, ways, ways="moves", on_frame=on_frame), TURNING
-    elif not lie_closer(*small, small_turning, lies, STEADY):
+    if is_moving:
+        lies, least = laid_path(*views.plain, ways, ways="moves", on_frame=on_frame), TURNING
+    elif not lie_closer(*views.small, small_turning, lies, STEADY):
         return lies
     start = [_enlarged(one, first_small.shape, box_of(first)) for one in small_turning]
-    turning = laid_path(*greys, start, ways="turns", on_frame=on_frame)
-    is_closer = _are_little(turning, greys) and lie_closer(*greys, turning, lies, least)
+    turning = laid_path(*views.plain, start, ways="turns", on_frame=on_frame)
+    is_closer = _are_little(turning, first) and lie_closer(*views.evened, turning, lies, least)
     return turning if is_closer else lies
 
 
-def _are_little(lies: Sequence[Placement], frames: Frames) -> bool:
+def _are_little(lies: Sequence[Placement], picture: np.ndarray) -> bool:
     """Whether frames that lie so are turned, zoomed and bent by no more than they may be."""
-    box = box_of(frames[0][0])
+    box = box_of(picture)
     if any(_stretch(one, box) >= MOST_BENT for one in lies):
         return False
     middles = [one.turn_and_zoom(*box.middle) for one in lies]
