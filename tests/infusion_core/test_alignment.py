@@ -111,6 +111,30 @@ def test_a_picture_that_is_bent_too_much_is_not(monkeypatch):
     assert all(one.wx == one.wy == 0.0 for one in followed)
 
 
+def before_somebody(pictures):
+    """The same with somebody who goes with the camera, brightly dressed and not in the matte."""
+    pictures = [one.copy() for one in pictures]
+    for i, picture in enumerate(pictures):
+        picture[22:66, 48 + i % 2 : 74 + i % 2] = 8.0 * world(44, 26, seed=7)
+    return [(one, np.ones(one.shape, bool)) for one in pictures]
+
+
+def test_the_camera_is_followed_past_somebody_close_to_it(monkeypatch):
+    lies = [Placement(2.0 * i, -0.5 * i) for i in range(FRAMES)]
+    frames, window = before_somebody(seen(lies)), Box(0, 0, SIZE[1], SIZE[0])
+    assert max(apart(camera_placements(frames, window), lies)) < 0.3
+    monkeypatch.setattr(track, "_evened", lambda grey, known: grey)
+    assert max(apart(camera_placements(frames, window) or [STILL] * FRAMES, lies)) > 5.0
+
+
+def test_light_that_changes_is_not_the_camera():
+    lies = [Placement(1.5 * i, 0.0) for i in range(FRAMES)]
+    pictures, known = with_a_walker(seen(lies))
+    lit = [np.exp(one + 0.8 * np.sin(i)) for i, one in enumerate(pictures)]
+    followed = camera_placements(list(zip(lit, known, strict=True)), Box(0, 0, SIZE[1], SIZE[0]))
+    assert max(apart(followed, lies)) < 0.5
+
+
 def test_frames_of_which_little_is_known_lie_where_they_were_said_to(turning):
     lies, (pictures, known) = turning
     hidden = [one & (i != 5) for i, one in enumerate(known)]
