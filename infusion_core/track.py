@@ -32,7 +32,7 @@ TURNING = 0.03
 """Share of the difference left that turning and zooming must take away, or the camera only moves."""
 
 BENDING = 0.1
-"""The same of bending, of what lies as it does without: a turn of a tripod takes half of it away."""
+"""The same of bending, of what lies as it does without: where a tripod turns it takes most of it away."""
 
 MOST_TURNED, MOST_ZOOMED = 0.17, 0.2
 """Radians, and logarithm: frames laid over each other that differ by more would lose too much detail."""
@@ -107,6 +107,8 @@ def _evened(grey: np.ndarray, known: np.ndarray) -> np.ndarray:
     What counts is how a pixel differs from those around it, by what those differ from each other: neither
     somebody close to the camera outweighs all that lies behind, nor does a change of the light.
     """
+    if not known.any():
+        return np.zeros_like(grey)
     cell = max(grey.shape) / CELLS
     cells = [max(1, round(side / cell)) for side in grey.shape]
     down = [box_matrix(side, size) for side, size in zip(grey.shape, cells, strict=True)]

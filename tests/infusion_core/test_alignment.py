@@ -127,6 +127,15 @@ def test_the_camera_is_followed_past_somebody_close_to_it(monkeypatch):
     assert max(apart(camera_placements(frames, window) or [STILL] * FRAMES, lies)) > 5.0
 
 
+def test_a_frame_that_is_all_hidden_does_not_end_the_search():
+    lies = [Placement(2.0 * i, 0.0) for i in range(FRAMES)]
+    pictures, known = with_a_walker(seen(lies))
+    known[6] = np.zeros_like(known[6])
+    followed = camera_placements(list(zip(pictures, known, strict=True)), Box(0, 0, SIZE[1], SIZE[0]))
+    others = [*range(6), *range(7, FRAMES)]
+    assert max(apart([followed[i] for i in others], [lies[i] for i in others])) < 0.5
+
+
 def test_light_that_changes_is_not_the_camera():
     lies = [Placement(1.5 * i, 0.0) for i in range(FRAMES)]
     pictures, known = with_a_walker(seen(lies))

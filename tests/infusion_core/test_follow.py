@@ -220,11 +220,14 @@ FRAME = Box(-20, 10, 380, 260)
 
 
 @given(
-    st.lists(st.tuples(ANGLES, ANGLES, SHIFTS, SHIFTS), min_size=1, max_size=6), st.integers(0, 60), st.data()
+    st.lists(st.tuples(ANGLES, ANGLES, ANGLES, ANGLES, SHIFTS, SHIFTS), min_size=1, max_size=6),
+    st.integers(0, 60),
+    st.data(),
 )
 def test_the_region_holds_every_hole_and_each_file_is_cut_with_its_own(ways, context, data):
     placements = [
-        Placement.similarity(x, y, turn).then(Placement(wx=angle / 400)) for turn, angle, x, y in ways
+        Placement.similarity(x, y, turn, 1 + zoom).then(Placement(wx=pan / 400, wy=tilt / 400))
+        for turn, zoom, pan, tilt, x, y in ways
     ]
     holes = []
     for _ in placements:
