@@ -17,6 +17,9 @@ from infusion_core.resample import moved
 STEADY = 0.2
 """Share of the difference between frames that following the camera must take away, or it stands still."""
 
+FARNESS = 0.02
+"""Correlation that moving by a whole picture must gain: of a fence's bars, all alike, the nearest counts."""
+
 LEAST_OVERLAP = 0.3  # of a picture; less says nothing
 SEARCH = 3  # pixels around the rough guess
 NOTHING = 1e-4  # difference of two frames that are the same
@@ -65,10 +68,17 @@ def shift_between(
     floor = 1e-12 + 1e-6 * float(max(power_a[0, 0], power_b[0, 0]))  # where nothing varies, nothing is alike
     correlation = together / np.sqrt(np.maximum(power_a, floor) * np.maximum(power_b, floor))
     correlation[count < LEAST_OVERLAP * first.size] = -1.0
-    peak = np.unravel_index(int(np.argmax(correlation)), size)
+    peak = np.unravel_index(int(np.argmax(correlation - FARNESS * _farness(size))), size)
     whole = np.where(np.array(peak) > np.array(size) // 2, np.array(peak) - size, peak)
     parts = _refined(correlation, (int(peak[0]), int(peak[1])))
     return whole + parts, float(correlation[peak]), float(correlation[0, 0])
+
+
+def _farness(size: tuple[int, int]) -> np.ndarray:
+    """How far each place of a correlation is from not moving at all, (H, W), in pictures."""
+    down, across = (np.abs(np.fft.fftfreq(side)) * 2 for side in size)
+    farness: np.ndarray = np.hypot(down[:, None], across)
+    return farness
 
 
 def _refined(values: np.ndarray, peak: tuple[int, int]) -> np.ndarray:

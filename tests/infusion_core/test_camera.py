@@ -49,6 +49,16 @@ def test_a_camera_that_creeps_is_followed_though_neighbours_differ_by_other_thin
     assert moves(pictures, known, path)
 
 
+def test_of_bars_that_are_all_alike_the_nearest_is_meant():
+    bars = np.tile(world(48, 12, softness=1.5), (1, 12))
+    known = [np.ones((48, 96), bool) for _ in range(2)]
+    known[0][10:20, 8:20] = False
+    before, now = bars[:, 24:120], bars[:, 27:123].copy()
+    now[:, 69:] += 0.1 * world(48, 27, seed=3)  # so that 24 columns farther on it fits better still
+    shift, _, _ = shift_between(before, known[0], now, known[1])
+    assert shift == pytest.approx((0.0, 3.0), abs=0.3)
+
+
 def test_a_camera_that_stands_still_is_not_followed_whatever_moves_before_it():
     still = [world()[:72, :128]] * 8
     pictures, known = with_a_walker(still)
