@@ -26,7 +26,9 @@ PASSES = 7
 SMALL, LARGE = 160, 640  # larger sides of the pictures in which the camera's way is looked for
 MOSTLY = 0.9  # of a reduced pixel must be known
 WHOLE = 0.05  # of a pixel: a frame that lies no farther off whole ones stays as it is
-CELLS, CELL = 12, 16  # along a picture's larger side, and pixels of one at least: each has as much contrast
+CELLS, CELL = 12, 16
+"""Cells of even contrast along a picture's larger side; pixels of one where that is below ``SMALL``."""
+
 LEAST = 0.5  # pixels that some frame must move for the camera to be followed
 TURNING = 0.03
 """Share of the difference left that turning and zooming must take away, or the camera only moves."""
@@ -109,7 +111,8 @@ def _evened(grey: np.ndarray, known: np.ndarray) -> np.ndarray:
     """
     if not known.any():
         return np.zeros_like(grey)
-    cell = max(CELL, max(grey.shape) / CELLS)
+    largest = max(grey.shape)
+    cell = largest / CELLS if largest >= SMALL else CELL
     cells = [max(1, round(side / cell)) for side in grey.shape]
     down = [box_matrix(side, size) for side, size in zip(grey.shape, cells, strict=True)]
     up = [cubic_matrix(size, side) for side, size in zip(grey.shape, cells, strict=True)]
