@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from benchmarks.baselines import BASELINES
 from benchmarks.clips import BenchClip, load_clip
 from benchmarks.machine import describe, peak_memory_bytes
 from benchmarks.matrix import Row
+from benchmarks.unfinished import Unfinished
 from benchmarks.video import write_video
 from infusion_core.atomic import replacing
 from infusion_core.metrics import measure, perceptual
@@ -21,9 +22,6 @@ from infusion_core.parallel import is_parallel
 from infusion_core.pictures import contact_sheet, pick_frames, write_picture
 from infusion_core.progress import OnProgress, ignore_progress
 from infusion_core.settings import Settings
-
-if TYPE_CHECKING:
-    from benchmarks.unfinished import Unfinished
 
 ROW_SCHEMA_VERSION = 1
 
@@ -35,7 +33,6 @@ def _diffusion(
     import torch
 
     from benchmarks.operations import count_operations
-    from benchmarks.unfinished import Unfinished
 
     settings = row.settings()
     on_gpu = torch.cuda.is_available() and row.device != "cpu"

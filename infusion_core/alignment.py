@@ -69,28 +69,20 @@ def laid_path(
     return lies
 
 
-def path_from_middle(
+def bent_path(
     pictures: Sequence[np.ndarray],
     known: Sequence[np.ndarray],
     start: Sequence[Placement],
-    *,
-    ways: Ways,
     on_frame: OnFrame = ignore_frame,
 ) -> list[Placement]:
-    """``laid_path`` in the picture of the frame that lies in the midst of all, from there on and back.
+    """``laid_path`` of what bends, in the picture of the frame amidst all, from there on and back.
 
     A picture that is bent is stretched towards its edges, the more the farther the camera has turned away.
     """
     first = _amidst(start, box_of(pictures[0]).middle)
-    back = start[first].inverse()
+    from_first = [one.then(start[first].inverse()) for one in start]
     after, before = (
-        laid_path(
-            pictures[part],
-            known[part],
-            [one.then(back) for one in start[part]],
-            ways=ways,
-            on_frame=on_frame,
-        )
+        laid_path(pictures[part], known[part], from_first[part], "bends", on_frame)
         for part in (slice(first, None), slice(first, None, -1))
     )
     return before[:0:-1] + after

@@ -64,7 +64,7 @@ class Placement:
     @property
     def only_moves(self) -> bool:
         """Whether the picture is neither turned nor magnified nor bent."""
-        return self.numbers[2:] == STILL.numbers[2:]
+        return self == Placement(self.x, self.y)
 
     @property
     def rows(self) -> Rows:

@@ -80,10 +80,9 @@ class _Line:
 
 def _lines(placement: Placement) -> tuple[_Line, ...]:
     """A homography as a pass along each row and one along each column (Catmull and Smith 1980)."""
-    there, back = placement, placement.inverse()
-    xx = there.xx
+    back, xx = placement.inverse(), placement.xx
     passes = (
-        _Line(1, 1 / xx, -there.xy / xx, -there.x / xx, there.wy / xx, -there.wx / xx),
+        _Line(1, 1 / xx, -placement.xy / xx, -placement.x / xx, placement.wy / xx, -placement.wx / xx),
         _Line(0, back.yy, back.yx, back.y, 0.0, back.wy, back.wx),
     )
     return tuple(line for line in passes if not line.is_shift or line.start)

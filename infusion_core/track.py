@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from infusion_core.alignment import box_of, laid_path, lie_closer, path_from_middle
+from infusion_core.alignment import bent_path, box_of, laid_path, lie_closer
 from infusion_core.box import Box
 from infusion_core.camera import STEADY, OnFrame, exact_path, ignore_frame, moves, rough_path
 from infusion_core.placement import STILL, Placement, Placements
@@ -130,36 +130,36 @@ def _laid(views: _Views, path: np.ndarray, is_moving: bool, on_frame: OnFrame) -
     lies = _turned(views, path, is_moving, on_frame)
     if all(one == STILL for one in lies):
         return lies
-    first, first_small = views.plain[0][0], views.small[0][0]
-    start = [_enlarged(one, first.shape, box_of(first_small)) for one in lies]
-    small_bent = path_from_middle(*views.small, start, ways="bends", on_frame=on_frame)
-    if not _bends(views.small, small_bent, start):
+    start = _among(views.small, lies, views.plain)
+    small_bent = bent_path(*views.small, start, on_frame)
+    if not _pays(views.small, small_bent, start, BENDING):
         return lies
-    start = [_enlarged(one, first_small.shape, box_of(first)) for one in small_bent]
-    bent = path_from_middle(*views.plain, start, ways="bends", on_frame=on_frame)
-    return bent if _bends(views.evened, bent, lies) else lies
+    bent = bent_path(*views.plain, _among(views.plain, small_bent, views.small), on_frame)
+    return bent if _pays(views.evened, bent, lies, BENDING) else lies
 
 
-def _bends(frames: Frames, bent: Sequence[Placement], lies: Sequence[Placement]) -> bool:
-    """Whether frames are to be bent, and not to lie as they do without."""
-    return _are_little(bent, frames[0][0]) and lie_closer(*frames, bent, lies, BENDING)
+def _among(frames: Frames, lies: Sequence[Placement], others: Frames) -> list[Placement]:
+    """How ``frames`` lie as ``others`` do, which show the same with other pixels."""
+    shape, box = others[0][0].shape, box_of(frames[0][0])
+    return [_enlarged(one, shape, box) for one in lies]
 
 
 def _turned(views: _Views, path: np.ndarray, is_moving: bool, on_frame: OnFrame) -> list[Placement]:
     """The same, but for bending."""
-    first, first_small = views.plain[0][0], views.small[0][0]
-    ways = [Placement(float(x), float(y)) for y, x in path]
-    start = [_enlarged(one, first.shape, box_of(first_small)) for one in ways]
-    small_turning = laid_path(*views.small, start, ways="turns", on_frame=on_frame)
+    start = [Placement(float(x), float(y)) for y, x in path]
+    small_turning = laid_path(*views.small, _among(views.small, start, views.plain), "turns", on_frame)
     lies, least = [STILL] * len(path), STEADY
     if is_moving:
-        lies, least = laid_path(*views.plain, ways, ways="moves", on_frame=on_frame), TURNING
+        lies, least = laid_path(*views.plain, start, "moves", on_frame), TURNING
     elif not lie_closer(*views.small, small_turning, lies, STEADY):
         return lies
-    start = [_enlarged(one, first_small.shape, box_of(first)) for one in small_turning]
-    turning = laid_path(*views.plain, start, ways="turns", on_frame=on_frame)
-    is_closer = _are_little(turning, first) and lie_closer(*views.evened, turning, lies, least)
-    return turning if is_closer else lies
+    turning = laid_path(*views.plain, _among(views.plain, small_turning, views.small), "turns", on_frame)
+    return turning if _pays(views.evened, turning, lies, least) else lies
+
+
+def _pays(frames: Frames, lies: Sequence[Placement], others: Sequence[Placement], least: float) -> bool:
+    """Whether frames are to lie so: not too much turned, zoomed or bent, and closer than otherwise."""
+    return _are_little(lies, frames[0][0]) and lie_closer(*frames, lies, others, least)
 
 
 def _are_little(lies: Sequence[Placement], picture: np.ndarray) -> bool:

@@ -48,6 +48,11 @@ def apart(found, lies):
     ]
 
 
+def placed(pictures, known):
+    """What is found of such frames."""
+    return camera_placements(list(zip(pictures, known, strict=True)), Box(0, 0, SIZE[1], SIZE[0]))
+
+
 def roughly(lies):
     """Where the middles of frames lie, off by half a pixel."""
     return [Placement(*np.subtract(lie.of(*MIDDLE), MIDDLE).round()) for lie in lies]
@@ -77,7 +82,7 @@ def test_a_camera_that_rolls_and_does_not_move_is_followed():
     lies = [Placement.about(MIDDLE, 0.0, 0.0, 0.06 * np.sin(0.5 * i), 1.0) for i in range(FRAMES)]
     pictures, known = with_a_walker(seen(lies))
     assert not moves(pictures, known, np.zeros((FRAMES, 2)))
-    followed = camera_placements(list(zip(pictures, known, strict=True)), Box(0, 0, SIZE[1], SIZE[0]))
+    followed = placed(pictures, known)
     assert max(apart(followed, lies)) < 0.3
 
 
@@ -92,7 +97,7 @@ def panned(angle, tilt=0.0, focal=150.0):
 def test_a_camera_that_pans_bends_the_picture_and_is_followed():
     lies = [panned(0.16 - 0.025 * i, 0.02 * np.sin(i)) for i in range(FRAMES)]
     pictures, known = with_a_walker(seen(lies))
-    followed = camera_placements(list(zip(pictures, known, strict=True)), Box(0, 0, SIZE[1], SIZE[0]))
+    followed = placed(pictures, known)
     still = followed.index(STILL)
     assert 3 < still < 10
     expected = [one.then(lies[still].inverse()) for one in lies]
@@ -106,32 +111,32 @@ def test_a_picture_that_is_bent_too_much_is_not(monkeypatch):
     lies = [panned(0.16 - 0.025 * i) for i in range(FRAMES)]
     pictures, known = with_a_walker(seen(lies))
     monkeypatch.setattr(track, "MOST_BENT", 0.01)
-    followed = camera_placements(list(zip(pictures, known, strict=True)), Box(0, 0, SIZE[1], SIZE[0]))
+    followed = placed(pictures, known)
     assert followed
     assert all(one.wx == one.wy == 0.0 for one in followed)
 
 
 def before_somebody(pictures):
-    """The same with somebody who goes with the camera, brightly dressed and not in the matte."""
+    """Pictures with somebody who goes with the camera, brightly dressed, and all of them known."""
     pictures = [one.copy() for one in pictures]
     for i, picture in enumerate(pictures):
         picture[22:66, 48 + i % 2 : 74 + i % 2] = 8.0 * world(44, 26, seed=7)
-    return [(one, np.ones(one.shape, bool)) for one in pictures]
+    return pictures, [np.ones(one.shape, bool) for one in pictures]
 
 
 def test_the_camera_is_followed_past_somebody_close_to_it(monkeypatch):
     lies = [Placement(2.0 * i, -0.5 * i) for i in range(FRAMES)]
-    frames, window = before_somebody(seen(lies)), Box(0, 0, SIZE[1], SIZE[0])
-    assert max(apart(camera_placements(frames, window), lies)) < 0.3
+    frames = before_somebody(seen(lies))
+    assert max(apart(placed(*frames), lies)) < 0.3
     monkeypatch.setattr(track, "_evened", lambda grey, known: grey)
-    assert max(apart(camera_placements(frames, window) or [STILL] * FRAMES, lies)) > 5.0
+    assert max(apart(placed(*frames) or [STILL] * FRAMES, lies)) > 5.0
 
 
 def test_a_frame_that_is_all_hidden_does_not_end_the_search():
     lies = [Placement(2.0 * i, 0.0) for i in range(FRAMES)]
     pictures, known = with_a_walker(seen(lies))
     known[6] = np.zeros_like(known[6])
-    followed = camera_placements(list(zip(pictures, known, strict=True)), Box(0, 0, SIZE[1], SIZE[0]))
+    followed = placed(pictures, known)
     others = [*range(6), *range(7, FRAMES)]
     assert max(apart([followed[i] for i in others], [lies[i] for i in others])) < 0.5
 
@@ -140,13 +145,16 @@ def test_light_that_changes_is_not_the_camera():
     lies = [Placement(1.5 * i, 0.0) for i in range(FRAMES)]
     pictures, known = with_a_walker(seen(lies))
     lit = [np.exp(one + 0.8 * np.sin(i)) for i, one in enumerate(pictures)]
-    followed = camera_placements(list(zip(lit, known, strict=True)), Box(0, 0, SIZE[1], SIZE[0]))
+    followed = placed(lit, known)
     assert max(apart(followed, lies)) < 0.5
 
 
 def test_frames_of_which_little_is_known_lie_where_they_were_said_to(turning):
     lies, (pictures, known) = turning
     hidden = [one & (i != 5) for i, one in enumerate(known)]
-    found = laid_path(pictures, hidden, roughly(lies), ways="turns")
+    start = roughly(lies)
+    found = laid_path(pictures, hidden, start, ways="turns")
+    otherwise = start[4].inverse().then(found[4])
+    assert found[5].of(*MIDDLE) == pytest.approx(start[5].then(otherwise).of(*MIDDLE))
     assert np.hypot(*np.subtract(found[5].of(*MIDDLE), lies[5].of(*MIDDLE))) < 1.5
     assert max(apart(found[6:], lies[6:])) < 0.2
