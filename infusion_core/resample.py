@@ -42,6 +42,12 @@ def cubic_matrix(size_in: int, size_out: int) -> np.ndarray:
     return matrix.astype(np.float32)
 
 
+def linear_matrix(size_in: int, size_out: int) -> np.ndarray:
+    """Linear enlargement of ``size_in`` samples to ``size_out``, edges repeated, float32; none below 0."""
+    position = ((np.arange(size_out) + 0.5) * size_in / size_out - 0.5).clip(0, size_in - 1)
+    return (1.0 - np.abs(position[:, None] - np.arange(size_in))).clip(0.0).astype(np.float32)
+
+
 def resampled(video: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """``video`` (..., h, w) with the matrices ``rows`` (H, h) and ``columns`` (W, w) applied to its axes."""
     return rows @ (video @ columns.T)

@@ -12,7 +12,7 @@ from infusion_core.alignment import bent_path, box_of, laid_path, lie_closer
 from infusion_core.box import Box
 from infusion_core.camera import STEADY, OnFrame, exact_path, ignore_frame, moves, rough_path
 from infusion_core.placement import STILL, Placement, Placements
-from infusion_core.resample import box_matrix, cubic_matrix, resampled
+from infusion_core.resample import box_matrix, linear_matrix, resampled
 
 Grey = tuple[np.ndarray, np.ndarray]
 """A picture (h, w) in shades of grey, and which of its pixels are known, (h, w) bool."""
@@ -26,8 +26,7 @@ PASSES = 7
 SMALL, LARGE = 160, 640  # larger sides of the pictures in which the camera's way is looked for
 MOSTLY = 0.9  # of a reduced pixel must be known
 WHOLE = 0.05  # of a pixel: a frame that lies no farther off whole ones stays as it is
-CELLS, CELL = 12, 16
-"""Cells of even contrast along a picture's larger side; pixels of one where that is below ``SMALL``."""
+CELLS, CELL = 12, 16  # of even contrast along a picture's larger side, and pixels of one at least
 
 LEAST = 0.5  # pixels that some frame must move for the camera to be followed
 TURNING = 0.03
@@ -107,18 +106,18 @@ def _evened(grey: np.ndarray, known: np.ndarray) -> np.ndarray:
     """A picture (h, w) in which all that has some contrast has as much.
 
     What counts is how a pixel differs from those around it, by what those differ from each other: neither
-    somebody close to the camera outweighs all that lies behind, nor does a change of the light.
+    somebody close to the camera outweighs all that lies behind, nor does a change of the light. Weights are
+    none below 0, so that where little is known means and contrasts are still those of some pixels.
     """
     if not known.any():
         return np.zeros_like(grey)
-    largest = max(grey.shape)
-    cell = largest / CELLS if largest >= SMALL else CELL
+    cell = max(max(grey.shape) / CELLS, CELL)
     cells = [max(1, round(side / cell)) for side in grey.shape]
     down = [box_matrix(side, size) for side, size in zip(grey.shape, cells, strict=True)]
-    up = [cubic_matrix(size, side) for side, size in zip(grey.shape, cells, strict=True)]
+    up = [linear_matrix(size, side) for side, size in zip(grey.shape, cells, strict=True)]
     values = np.stack([grey * known, grey**2 * known, known]).astype(np.float32)
     mean, square, share = resampled(resampled(values, *down), *up)
-    mean, square = (one / np.maximum(share, 1e-3) for one in (mean, square))
+    mean, square = (one / np.maximum(share, 1e-6) for one in (mean, square))
     contrast = np.sqrt(np.maximum(square - mean**2, 0.0))
     usual = float(np.median(contrast[known])) or 1.0
     evened: np.ndarray = np.where(known, (grey - mean) / (contrast + usual), 0.0).astype(np.float32)

@@ -132,6 +132,17 @@ def test_the_camera_is_followed_past_somebody_close_to_it(monkeypatch):
     assert max(apart(placed(*frames) or [STILL] * FRAMES, lies)) > 5.0
 
 
+def test_the_few_pixels_that_are_known_within_a_hole_do_not_outweigh_the_rest():
+    picture = world(90, 160)
+    whole = track._evened(picture, np.ones(picture.shape, bool))
+    known = np.ones(picture.shape, bool)
+    known[20:70, 40:120] = False
+    known[25:65:10, 45:120:10] = True
+    evened = track._evened(picture, known)
+    assert np.abs(evened[known]).max() < 1.2 * np.abs(whole).max()
+    assert np.corrcoef(evened[known], whole[known])[0, 1] > 0.95
+
+
 def test_a_frame_that_is_all_hidden_does_not_end_the_search():
     lies = [Placement(2.0 * i, 0.0) for i in range(FRAMES)]
     pictures, known = with_a_walker(seen(lies))

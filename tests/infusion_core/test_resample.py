@@ -4,12 +4,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infusion_core.placement import STILL, Placement
-from infusion_core.resample import box_matrix, cubic_matrix, known_when_moved, moved, resampled
+from infusion_core.resample import (
+    box_matrix,
+    cubic_matrix,
+    known_when_moved,
+    linear_matrix,
+    moved,
+    resampled,
+)
 
 
 @given(st.integers(1, 60), st.integers(1, 60))
 def test_rows_sum_to_one_so_that_constants_stay(size_in, size_out):
     np.testing.assert_allclose(cubic_matrix(size_in, size_out).sum(1), 1, atol=1e-5)
+    linear = linear_matrix(size_in, size_out)
+    np.testing.assert_allclose(linear.sum(1), 1, atol=1e-5)
+    assert (linear >= 0).all()
     if size_out <= size_in:
         matrix = box_matrix(size_in, size_out)
         np.testing.assert_allclose(matrix.sum(1), 1, atol=1e-5)
@@ -28,7 +38,14 @@ def test_box_is_the_mean_of_whole_blocks(blocks, length):
 @given(st.integers(1, 40))
 def test_the_same_size_changes_nothing(size):
     np.testing.assert_array_equal(cubic_matrix(size, size), np.eye(size, dtype=np.float32))
+    np.testing.assert_array_equal(linear_matrix(size, size), np.eye(size, dtype=np.float32))
     np.testing.assert_array_equal(box_matrix(size, size), np.eye(size, dtype=np.float32))
+
+
+def test_linear_keeps_ramps_away_from_the_edges():
+    samples = (np.arange(9) + 0.5) / 9
+    there = (np.arange(31) + 0.5) / 31
+    np.testing.assert_allclose((linear_matrix(9, 31) @ samples)[2:-2], there[2:-2], atol=1e-6)
 
 
 @pytest.mark.parametrize(("size_in", "size_out"), [(10, 20), (9, 31), (16, 64)])
