@@ -1,4 +1,4 @@
-"""A fill that strays no farther from what other frames show than they do. NumPy only.
+"""A fill that strays as far from what other frames show as they do: no farther, nor much less. NumPy only.
 
 What stands still behind a hole that moves, other frames show as it is. A network of few training steps
 paints it nearly so and a little otherwise in each frame: a wall flickers. How far a place strays from its
@@ -6,6 +6,9 @@ mean over time is known where enough frames show it, and in the hole it may stra
 drawn back towards the mean, in each of the run's colours by itself: of a grey wall all but the brightness is
 noise. What strays much farther is no mistake in a lively shot but an event: a flame where there was none
 before. It is left alone.
+
+What stirs in other frames, a twig or the rim of a flame, such a network paints stiller than it is. There what
+changes over time is made stronger, within the range of what other frames show.
 
 The frames that show a place may all lie before the hole, while the light changes or the camera moves later
 on. So a place may stray the farther, the more the rest of the picture differs between those frames and the
@@ -24,6 +27,10 @@ from infusion_core.metrics.regions import bounds
 
 ROOM = 1.25
 """Times as far as other frames say."""
+
+CHANCE, MOST_LIVENED = 3.0, 1.5
+"""Standard deviations of a mean square by which a fill must change less than other frames do; and by how much
+it is made to change more, at most."""
 
 MISTAKE, EVENT = 0.15, 0.5
 """Of the standard deviation of the known picture: what strays less is drawn back, what strays more is not."""
@@ -45,7 +52,7 @@ LEAST = 1e-10
 
 
 def steadied(x0_hat: np.ndarray, clip: Clip, is_calm: bool) -> np.ndarray:
-    """A fill that is drawn back to what other frames show.
+    """A fill that is drawn back to what other frames show, and that stirs where it does in those.
 
     Args:
         x0_hat: (1, 3, F, H, W).
@@ -64,6 +71,7 @@ def steadied(x0_hat: np.ndarray, clip: Clip, is_calm: bool) -> np.ndarray:
     usual = _deviation(plate, known, mean)
     differences = _frame_differences(plate, known, mean, usual.mean(axis=0))
     variance = float((deviation(plate.swapaxes(0, 1), known > 0) ** 2).mean())
+    least, most = _ends(plate, known)
     rows, columns = bounds(shown, 0)
     result = x0_hat.copy()
     for inner, outer in _strips(rows, clip.size[1]):
@@ -71,8 +79,10 @@ def steadied(x0_hat: np.ndarray, clip: Clip, is_calm: bool) -> np.ndarray:
         later_change = _later_change(known[part], differences)
         away = x0_hat[0][part] - mean[part]
         share = _too_far(away, usual[part], later_change, shown[part], variance, is_calm)
+        ends = (one[part] - mean[part] for one in (least, most))
+        livened = _livened((1.0 - share) * away, usual[part], shown[part], *ends)
         kept = slice(inner.start - outer.start, inner.stop - outer.start)
-        result[0][..., inner, columns] -= (share * away)[..., kept, :]
+        result[0][..., inner, columns] += (livened - away)[..., kept, :]
     return result
 
 
@@ -111,6 +121,41 @@ def _too_far(
         drawn_back = 1.0 - np.sqrt((allowed / (colour + LEAST)).clip(0.0, 1.0))
         share[channel] = (1.0 - event) * drawn_back * shown
     return share
+
+
+def _livened(
+    away: np.ndarray, usual: np.ndarray, shown: np.ndarray, least: np.ndarray, most: np.ndarray
+) -> np.ndarray:
+    """The deviation of a fill, (3, F, h, w), made to change as much over time as other frames do.
+
+    Only what changes is made stronger, not what differs from other frames all the time.
+
+    Args:
+        away, usual, shown: As for ``_too_far``; ``away`` is drawn back already.
+        least, most: Deviations of other frames, (3, 1, h, w), beyond which nothing is taken.
+    """
+    times = shown.sum(axis=0)
+    unbiased = times / (times - 1).clip(1)
+    counted = _summed(shown.astype(np.float32)).clip(1.0)
+    not_by_chance = (1.0 - CHANCE * np.sqrt(2.0 / counted)).clip(0.0)
+    result = np.empty_like(away)
+    for channel, (colour, is_usual) in enumerate(zip(away, usual, strict=True)):
+        change = (colour - (colour * shown).sum(axis=0) / times.clip(1)) * shown
+        found = _summed(change**2 * unbiased) / counted
+        wanted = not_by_chance * _summed(is_usual * shown) / counted
+        gain = np.sqrt((wanted / (found + LEAST)).clip(1.0, MOST_LIVENED**2))
+        livened = colour + (gain - 1.0) * change
+        result[channel] = livened.clip(np.minimum(least[channel], colour), np.maximum(most[channel], colour))
+    return result
+
+
+def _ends(plate: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest of what frames show of each place, (3, 1, H, W) each."""
+    least, most = (
+        extreme(plate, axis=1, keepdims=True, where=known > 0, initial=initial)
+        for extreme, initial in ((np.min, np.inf), (np.max, -np.inf))
+    )
+    return least, most
 
 
 def _deviation(plate: np.ndarray, known: np.ndarray, mean: np.ndarray) -> np.ndarray:

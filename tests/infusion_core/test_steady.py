@@ -76,6 +76,36 @@ def test_what_moves_in_other_frames_as_well_is_left(random):
     assert np.array_equal(steadied(truth, clip_of(truth, hole)), truth)
 
 
+def changes(fill, hole):
+    """Deviation of what changes from one frame to the next."""
+    return float(np.diff(fill[0], axis=1)[:, hole[1:] & hole[:-1]].std())
+
+
+@pytest.mark.parametrize("is_calm", [False, True])
+def test_what_stirs_in_other_frames_stirs_in_the_fill(random, is_calm):
+    truth, hole = random.uniform(-0.8, 0.8, (1, 3, FRAMES, HEIGHT, WIDTH)).astype(np.float32), moving_hole()
+    fill = 0.5 * truth + 0.1
+    livened = steadied(fill, clip_of(truth, hole), is_calm)
+    assert 1.3 < changes(livened, hole) / changes(fill, hole) < 1.5
+    assert livened[0][:, hole].mean() == pytest.approx(fill[0][:, hole].mean(), abs=0.01)
+
+
+def test_a_fill_that_stirs_stays_within_what_other_frames_show(random):
+    flames = (random.random((1, 3, FRAMES, HEIGHT, WIDTH)) > 0.7).astype(np.float32)
+    hole = moving_hole()
+    fill = np.clip(0.5 * flames, 0.02, None)
+    livened = steadied(fill, clip_of(flames, hole))
+    assert changes(livened, hole) > 1.2 * changes(fill, hole)
+    assert livened[0][:, hole].min() > -1e-6
+
+
+def test_a_frozen_fill_is_not_made_to_stir(random):
+    truth, hole = random.uniform(-0.8, 0.8, (1, 3, FRAMES, HEIGHT, WIDTH)).astype(np.float32), moving_hole()
+    fill = truth.copy()
+    fill[0][:, hole] = 0.1
+    assert changes(steadied(fill, clip_of(truth, hole)), hole) < 1e-6
+
+
 def test_an_event_is_left(random):
     truth, hole = wall(random), moving_hole()
     flame = np.zeros_like(truth)
