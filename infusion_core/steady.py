@@ -17,20 +17,16 @@ hole's than among those frames.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
 from infusion_core.clip import Clip, background, deviation
 from infusion_core.liveliness import never_shown
+from infusion_core.livened import liven
 from infusion_core.metrics.regions import bounds
+from infusion_core.nearby import LEAST, strips, summed
 
 ROOM = 1.25
 """Times as far as other frames say."""
-
-CHANCE, MOST_LIVENED = 3.0, 1.5
-"""Standard deviations of a mean square by which a fill must change less than other frames do; and by how much
-it is made to change more, at most."""
 
 MISTAKE, EVENT = 0.15, 0.5
 """Of the standard deviation of the known picture: what strays less is drawn back, what strays more is not."""
@@ -38,17 +34,8 @@ MISTAKE, EVENT = 0.15, 0.5
 FEWEST_SHOWN = 4
 """Frames that have to show a place; how far it strays is not known from fewer."""
 
-REACH = 2
-"""Pixels and frames to every side over which deviations are averaged."""
-
-STRIP = 64
-"""Rows that are worked on at once."""
-
 MOST_PLACES = 4096
 """Places by which frames are compared, about."""
-
-LEAST = 1e-10
-"""Mean square deviation below which there is none."""
 
 
 def steadied(x0_hat: np.ndarray, clip: Clip, is_calm: bool) -> np.ndarray:
@@ -71,26 +58,17 @@ def steadied(x0_hat: np.ndarray, clip: Clip, is_calm: bool) -> np.ndarray:
     usual = _deviation(plate, known, mean)
     differences = _frame_differences(plate, known, mean, usual.mean(axis=0))
     variance = float((deviation(plate.swapaxes(0, 1), known > 0) ** 2).mean())
-    least, most = _ends(plate, known)
     rows, columns = bounds(shown, 0)
     result = x0_hat.copy()
-    for inner, outer in _strips(rows, clip.size[1]):
+    for inner, outer in strips(rows, clip.size[1]):
         part = (..., outer, columns)
         later_change = _later_change(known[part], differences)
         away = x0_hat[0][part] - mean[part]
         share = _too_far(away, usual[part], later_change, shown[part], variance, is_calm)
-        ends = (one[part] - mean[part] for one in (least, most))
-        livened = _livened((1.0 - share) * away, usual[part], shown[part], *ends)
         kept = slice(inner.start - outer.start, inner.stop - outer.start)
-        result[0][..., inner, columns] += (livened - away)[..., kept, :]
+        result[0][..., inner, columns] -= (share * away)[..., kept, :]
+    liven(result[0], plate, known, usual, shown)
     return result
-
-
-def _strips(rows: slice, height: int) -> Iterator[tuple[slice, slice]]:
-    """Rows that are worked on at once, for all would take much memory; and those with what lies around."""
-    for first in range(rows.start, rows.stop, STRIP):
-        inner = slice(first, min(first + STRIP, rows.stop))
-        yield inner, slice(max(0, inner.start - REACH), min(height, inner.stop + REACH))
 
 
 def _too_far(
@@ -111,51 +89,16 @@ def _too_far(
         variance: Of the known picture.
         is_calm: See ``steadied``.
     """
-    counted = _summed(shown.astype(np.float32)).clip(1.0)
-    stray = [_summed(one**2 * shown) / counted for one in away]
+    counted = summed(shown.astype(np.float32)).clip(1.0)
+    stray = [summed(one**2 * shown) / counted for one in away]
     size = np.mean(stray, axis=0) / max(variance, LEAST)
     event = 0.0 if is_calm else np.interp(np.sqrt(size), (MISTAKE, EVENT), (0.0, 1.0))
     share = np.empty_like(away)
     for channel, (colour, is_usual) in enumerate(zip(stray, usual, strict=True)):
-        allowed = ROOM**2 * (_summed(is_usual * later_change * shown) / counted)
+        allowed = ROOM**2 * (summed(is_usual * later_change * shown) / counted)
         drawn_back = 1.0 - np.sqrt((allowed / (colour + LEAST)).clip(0.0, 1.0))
         share[channel] = (1.0 - event) * drawn_back * shown
     return share
-
-
-def _livened(
-    away: np.ndarray, usual: np.ndarray, shown: np.ndarray, least: np.ndarray, most: np.ndarray
-) -> np.ndarray:
-    """The deviation of a fill, (3, F, h, w), made to change as much over time as other frames do.
-
-    Only what changes is made stronger, not what differs from other frames all the time.
-
-    Args:
-        away, usual, shown: As for ``_too_far``; ``away`` is drawn back already.
-        least, most: Deviations of other frames, (3, 1, h, w), beyond which nothing is taken.
-    """
-    times = shown.sum(axis=0)
-    unbiased = times / (times - 1).clip(1)
-    counted = _summed(shown.astype(np.float32)).clip(1.0)
-    not_by_chance = (1.0 - CHANCE * np.sqrt(2.0 / counted)).clip(0.0)
-    result = np.empty_like(away)
-    for channel, (colour, is_usual) in enumerate(zip(away, usual, strict=True)):
-        change = (colour - (colour * shown).sum(axis=0) / times.clip(1)) * shown
-        found = _summed(change**2 * unbiased) / counted
-        wanted = not_by_chance * _summed(is_usual * shown) / counted
-        gain = np.sqrt((wanted / (found + LEAST)).clip(1.0, MOST_LIVENED**2))
-        livened = colour + (gain - 1.0) * change
-        result[channel] = livened.clip(np.minimum(least[channel], colour), np.maximum(most[channel], colour))
-    return result
-
-
-def _ends(plate: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Least and greatest of what frames show of each place, (3, 1, H, W) each."""
-    least, most = (
-        extreme(plate, axis=1, keepdims=True, where=known > 0, initial=initial)
-        for extreme, initial in ((np.min, np.inf), (np.max, -np.inf))
-    )
-    return least, most
 
 
 def _deviation(plate: np.ndarray, known: np.ndarray, mean: np.ndarray) -> np.ndarray:
@@ -200,15 +143,3 @@ def _later_change(known: np.ndarray, differences: np.ndarray) -> np.ndarray:
     among = (towards * shows).sum(axis=0) / (count * (count - 1)).clip(1)
     result: np.ndarray = towards / count.clip(1) / among.clip(LEAST)
     return result.reshape(known.shape)
-
-
-def _summed(values: np.ndarray) -> np.ndarray:
-    """Sum of (F, H, W) over ``REACH`` to every side in time and space."""
-    for axis in range(values.ndim):
-        along = np.moveaxis(values, axis, 0)
-        total = along.astype(np.float32)
-        for shift in range(1, REACH + 1):
-            total[shift:] += along[:-shift]
-            total[:-shift] += along[shift:]
-        values = np.moveaxis(total, 0, axis)
-    return values

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from infusion_core import nearby
 from infusion_core.clip import Clip
 from infusion_core.steady import steadied as steadied_as
 
@@ -97,6 +98,24 @@ def test_a_fill_that_stirs_stays_within_what_other_frames_show(random):
     livened = steadied(fill, clip_of(flames, hole))
     assert changes(livened, hole) > 1.2 * changes(fill, hole)
     assert livened[0][:, hole].min() > -1e-6
+
+
+@pytest.mark.parametrize("strip", [3, 4])
+def test_some_rows_at_once_are_as_all_at_once(random, monkeypatch, strip):
+    truth, hole = random.uniform(-0.8, 0.8, (1, 3, FRAMES, HEIGHT, WIDTH)).astype(np.float32), moving_hole()
+    truth[..., WIDTH // 2 :] = truth[:, :, :1, :, WIDTH // 2 :] + 0.1 * truth[..., WIDTH // 2 :]
+    fill = 0.5 * truth + 0.2 * random.standard_normal(truth.shape).astype(np.float32) * (truth > 0.5)
+    at_once = steadied(fill, clip_of(truth, hole))
+    assert not np.array_equal(at_once, fill)
+    monkeypatch.setattr(nearby, "STRIP", strip)
+    np.testing.assert_allclose(steadied(fill, clip_of(truth, hole)), at_once, atol=1e-6)
+
+
+def test_a_fill_that_changes_enough_as_a_whole_is_left(random):
+    truth, hole = random.uniform(-0.8, 0.8, (1, 3, FRAMES, HEIGHT, WIDTH)).astype(np.float32), moving_hole()
+    upper = np.arange(HEIGHT)[:, None] < HEIGHT // 2
+    fill = np.where(upper, 0.5 * truth, 1.5 * truth)
+    assert np.array_equal(steadied(fill, clip_of(truth, hole)), fill)
 
 
 def test_a_frozen_fill_is_not_made_to_stir(random):
