@@ -133,8 +133,8 @@ def moved(
         for extreme, initial in ((np.min, np.inf), (np.max, -np.inf))
     )
     for line in lines:
-        blended = _blended(np.concatenate([picture, shown], axis=-1, dtype=np.float32), line, lobes)
-        known = _known_along(known, line, beyond=False)
+        values = np.concatenate([picture, shown], axis=-1, dtype=np.float32)
+        blended, known = _blended(values, known, line, lobes)
         shown = known[..., None]
         picture = blended[..., :-1] / np.where(shown, blended[..., -1:], 1) * shown
     return np.where(shown, picture.clip(least, most), 0), known
@@ -142,13 +142,20 @@ def moved(
 
 def _known_along(known: np.ndarray, line: _Line, beyond: bool) -> np.ndarray:
     """What is known of samples along a line; up to a pixel beyond the edge as much as of the edge."""
-    height, width = known.shape
+    rows, columns = (range(size) for size in known.shape)
+    if line.is_shift:  # one line as all others
+        rows, columns = (rows, range(1)) if line.axis == 0 else (range(1), columns)
+    return _known_at(known, line, *line.beneath(rows, columns), beyond)
+
+
+def _known_at(
+    known: np.ndarray, line: _Line, whole: np.ndarray, part: np.ndarray, beyond: bool
+) -> np.ndarray:
+    """The same of those ``beneath`` which they lie."""
     size = known.shape[line.axis]
-    whole, part = line.beneath(range(height), range(width))
     inside = (whole >= -1) & (whole + (part > 0) <= size)
     first, second = (
-        np.take_along_axis(known, np.broadcast_to(at.clip(0, size - 1), known.shape), line.axis)
-        for at in (whole, whole + (part > 0))
+        np.take_along_axis(known, at.clip(0, size - 1), line.axis) for at in (whole, whole + (part > 0))
     )
     return np.where(inside, first & second, beyond)
 
@@ -160,18 +167,22 @@ def _weights(part: np.ndarray, lobes: int) -> np.ndarray:
     return (weights / weights.sum(axis=-1, keepdims=True)).astype(np.float32)
 
 
-def _blended(values: np.ndarray, line: _Line, lobes: int) -> np.ndarray:
-    """Values (H, W, C) taken along a line, 0 beyond their edges."""
+def _blended(values: np.ndarray, known: np.ndarray, line: _Line, lobes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Values (H, W, C) taken along a line, 0 beyond their edges; and what is known of them."""
     room = 2 * lobes
     padded = np.pad(values, [(room, room) if axis == line.axis else (0, 0) for axis in range(3)])
     if line.is_shift and -lobes <= line.start < lobes:
-        return _shifted(padded, values.shape, line, lobes)
-    result = np.zeros_like(values)
+        return _shifted(padded, values.shape, line, lobes), _known_along(known, line, beyond=False)
+    result, shown = np.zeros_like(values), np.zeros_like(known)
+    columns = range(values.shape[1])
     table = _weights(np.arange(PHASES + 1) / PHASES, lobes).T.copy()
     for top in range(0, len(values), BLOCK):
         rows = range(top, min(top + BLOCK, len(values)))
-        _add_taken(result[top : rows.stop], padded, line, rows, table)
-    return result
+        part = slice(rows.start, rows.stop)
+        beneath = line.beneath(rows, columns)
+        _add_taken(result[part], padded, line, rows, beneath, table)
+        shown[part] = _known_at(known[part] if line.axis == 1 else known, line, *beneath, beyond=False)
+    return result, shown
 
 
 def _shifted(padded: np.ndarray, shape: tuple[int, ...], line: _Line, lobes: int) -> np.ndarray:
@@ -186,17 +197,24 @@ def _shifted(padded: np.ndarray, shape: tuple[int, ...], line: _Line, lobes: int
     return result
 
 
-def _add_taken(result: np.ndarray, padded: np.ndarray, line: _Line, rows: range, table: np.ndarray) -> None:
+def _add_taken(
+    result: np.ndarray,
+    padded: np.ndarray,
+    line: _Line,
+    rows: range,
+    beneath: tuple[np.ndarray, np.ndarray],
+    table: np.ndarray,
+) -> None:
     """Add to some rows (h, W, C) of a result what they take of padded values, each at its own part.
 
     ``table`` has the weights of all taps, (2 lobes, PHASES + 1).
     """
-    columns, lobes = range(result.shape[1]), len(table) // 2
-    whole, part = line.beneath(rows, columns)
+    lobes = len(table) // 2
+    whole, part = beneath
     size = padded.shape[line.axis] - 4 * lobes
     first = whole.clip(-lobes - 1, size + lobes - 1) + lobes + 1
     step = 1 if line.axis == 1 else padded.shape[1]
-    across = np.array(rows)[:, None] * padded.shape[1] if line.axis == 1 else np.array(columns)
+    across = np.array(rows)[:, None] * padded.shape[1] if line.axis == 1 else np.arange(result.shape[1])
     index, phases = first * step + across, np.round(part * PHASES).astype(np.intp)
     flat = padded.reshape(-1, padded.shape[2])
     for tap, weights in enumerate(table):
