@@ -72,9 +72,10 @@ def _gain(
     times, both = shown.sum(axis=0), shown[1:] & shown[:-1]
     counted = summed(shown.astype(np.float32))
     not_by_chance = (1.0 - CHANCE * np.sqrt(2.0 / counted.clip(1.0))).clip(0.0)
-    change = (fill - _mean_shown(fill, shown)) ** 2 * shown * (times / (times - 1).clip(1))
-    gain = np.empty_like(fill)
-    for channel in range(len(fill)):
+    unbiased = (times / (times - 1).clip(1)).astype(np.float32)
+    change = (fill - _mean_shown(fill, shown)) ** 2 * shown * unbiased
+    gain = np.ones_like(fill)
+    for channel in np.flatnonzero(most > 1.0):
         strays = summed(usual[channel] * shown) / (summed(change[channel]) + LEAST)
         step = np.diff(fill[channel], axis=0) ** 2 * both
         goes = summed(_with_last(steps[channel] * both)) / (summed(_with_last(step)) + LEAST)
