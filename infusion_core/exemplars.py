@@ -165,7 +165,7 @@ def finished(
         seed: The take's; chooses the places that are compared.
         is_calm: Whether detail of what no other frame shows is to stay as it is, rather than to be
             the most alike on each frame; and, of steady fills, see ``steady.steadied``.
-        is_steady: Whether the fill is to stray no farther than other frames do, see ``steady``.
+        is_steady: Whether the fill is to stray as far as other frames do, see ``steady``.
         threads: Pixels of a frame are looked up by so many at once; the result is the same.
         on_frame: Told after each frame how many are done, of all octaves.
         should_stop: Polled between frames.

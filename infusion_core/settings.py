@@ -406,8 +406,9 @@ class SamplingSettings:
     steady: bool = setting(
         False,
         "Steady",
-        "Where enough other frames show a place, let the fill stray from it no farther than they do, so that "
-        "a still background stands still behind a hole that moves. Off as in the paper.",
+        "Where enough other frames show a place, let the fill stray from it no farther than they do, nor "
+        "much less: behind a hole that moves a still background stands still, and what stirs there stirs. "
+        "Off as in the paper.",
     )
     precision: str = setting(
         "float32",
