@@ -31,10 +31,11 @@ def liven(
         known, shown: (F, H, W).
         usual: Mean square deviation (3, H, W) of places from their means in frames that show them.
     """
-    steps, ends = _steps(plate, known), _ends(plate, known)
+    steps = _steps(plate, known)
     most = _most_livened(fill, steps, shown)
     if (most <= 1.0).all():
         return
+    ends = _ends(plate, known)
     rows, columns = bounds(shown, 0)
     above = fill[..., :0, columns]
     for inner, outer in strips(rows, fill.shape[-2]):
@@ -43,8 +44,9 @@ def liven(
         before[..., margin - above.shape[-2] : margin, :] = above
         kept = slice(margin, inner.stop - outer.start)
         above = before[..., kept, :][..., -REACH:, :]
-        gain = _gain(before, usual[part], steps[part], shown[part], most)
-        livened = before + (gain - 1.0) * (before - _mean_shown(before, shown[part]))
+        change = before - _mean_shown(before, shown[part])
+        gain = _gain(before, change, usual[part], steps[part], shown[part], most)
+        livened = before + (gain - 1.0) * change
         least, greatest = (one[part] for one in ends)
         livened = livened.clip(np.minimum(least, before), np.maximum(greatest, before))
         fill[..., inner, columns] = np.where(shown[part], livened, before)[..., kept, :]
@@ -62,7 +64,12 @@ def _most_livened(fill: np.ndarray, steps: np.ndarray, shown: np.ndarray) -> np.
 
 
 def _gain(
-    fill: np.ndarray, usual: np.ndarray, steps: np.ndarray, shown: np.ndarray, most: np.ndarray
+    fill: np.ndarray,
+    change: np.ndarray,
+    usual: np.ndarray,
+    steps: np.ndarray,
+    shown: np.ndarray,
+    most: np.ndarray,
 ) -> np.ndarray:
     """By how much what changes at a place is to be made stronger, (3, F, h, w).
 
@@ -73,10 +80,10 @@ def _gain(
     counted = summed(shown.astype(np.float32))
     not_by_chance = (1.0 - CHANCE * np.sqrt(2.0 / counted.clip(1.0))).clip(0.0)
     unbiased = (times / (times - 1).clip(1)).astype(np.float32)
-    change = (fill - _mean_shown(fill, shown)) ** 2 * shown * unbiased
+    stray = change**2 * shown * unbiased
     gain = np.ones_like(fill)
     for channel in np.flatnonzero(most > 1.0):
-        strays = summed(usual[channel] * shown) / (summed(change[channel]) + LEAST)
+        strays = summed(usual[channel] * shown) / (summed(stray[channel]) + LEAST)
         step = np.diff(fill[channel], axis=0) ** 2 * both
         goes = summed(_with_last(steps[channel] * both)) / (summed(_with_last(step)) + LEAST)
         gain[channel] = np.sqrt(not_by_chance * np.minimum(strays, goes))
