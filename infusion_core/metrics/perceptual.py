@@ -22,12 +22,13 @@ def flow_difference(result: np.ndarray, truth: np.ndarray, hole: np.ndarray) -> 
     """
     import cv2
 
+    def flow(one: np.ndarray, following: np.ndarray) -> np.ndarray:
+        written_to = np.empty((*one.shape, 2), np.float32)
+        return cv2.calcOpticalFlowFarneback(one, following, written_to, 0.5, 3, 15, 3, 5, 1.2, 0)
+
     def flows(clip: np.ndarray) -> np.ndarray:
         codes = np.round(luma(clip) * 255).astype(np.uint8)
-        unused = np.zeros((*codes.shape[1:], 2), np.float32)
-        return np.stack(
-            [cv2.calcOpticalFlowFarneback(a, b, unused, 0.5, 3, 15, 3, 5, 1.2, 0) for a, b in pairwise(codes)]
-        )
+        return np.stack([flow(one, following) for one, following in pairwise(codes)])
 
     if len(result) < 2:
         return math.nan
