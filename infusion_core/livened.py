@@ -2,6 +2,8 @@
 
 What stirs in other frames, a twig or the rim of a flame, a network of few training steps paints stiller than
 it is. How much a place changes is known where enough frames show it: so what changes there is made stronger.
+But somebody may cross a place in those frames and be gone in the hole's. So a fill is to change as much more
+or less than that as the picture around it changes more or less than it usually does.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import numpy as np
 
 from infusion_core.metrics.regions import bounds
 from infusion_core.nearby import LEAST, REACH, strips, summed
+from infusion_core.stirring import Stirring, stirring, usual_steps
 
 CHANCE = 3.0
 """Standard deviations of a mean square by which a fill must change less than other frames do."""
@@ -31,8 +34,9 @@ def liven(
         known, shown: (F, H, W).
         usual: Mean square deviation (3, H, W) of places from their means in frames that show them.
     """
-    steps = _steps(plate, known)
-    most = _most_livened(fill, steps, shown)
+    steps = usual_steps(plate, known)
+    around = stirring(plate, known, steps)
+    most = _most_livened(fill, steps, around, shown)
     if (most <= 1.0).all():
         return
     ends = _ends(plate, known)
@@ -45,20 +49,22 @@ def liven(
         kept = slice(margin, inner.stop - outer.start)
         above = before[..., kept, :][..., -REACH:, :]
         change = before - _mean_shown(before, shown[part])
-        gain = _gain(before, change, usual[part], steps[part], shown[part], most)
+        wanted = steps[part][:, None] * around.at(slice(None), outer, columns)
+        gain = _gain(before, change, usual[part], wanted, shown[part], most)
         livened = before + (gain - 1.0) * change
         least, greatest = (one[part] for one in ends)
         livened = livened.clip(np.minimum(least, before), np.maximum(greatest, before))
         fill[..., inner, columns] = np.where(shown[part], livened, before)[..., kept, :]
 
 
-def _most_livened(fill: np.ndarray, steps: np.ndarray, shown: np.ndarray) -> np.ndarray:
+def _most_livened(fill: np.ndarray, steps: np.ndarray, around: Stirring, shown: np.ndarray) -> np.ndarray:
     """By how much a channel's changes may be made stronger, (3, 1, 1, 1): no more than all of them need."""
     found, wanted = np.zeros(len(fill)), np.zeros(len(fill))
     for i in range(1, len(shown)):
         both = shown[i] & shown[i - 1]
         found += ((fill[:, i] - fill[:, i - 1])[:, both] ** 2).sum(axis=-1)
-        wanted += steps[:, both].sum(axis=-1)
+        (stirs,) = around.at(slice(i - 1, i), slice(None), slice(None))
+        wanted += (steps * stirs)[:, both].sum(axis=-1)
     needed: np.ndarray = np.sqrt(wanted / (found + LEAST))
     return needed.clip(1.0, MOST_LIVENED)[:, None, None, None]
 
@@ -67,14 +73,14 @@ def _gain(
     fill: np.ndarray,
     change: np.ndarray,
     usual: np.ndarray,
-    steps: np.ndarray,
+    wanted: np.ndarray,
     shown: np.ndarray,
     most: np.ndarray,
 ) -> np.ndarray:
     """By how much what changes at a place is to be made stronger, (3, F, h, w).
 
-    Both how far it strays from its mean and how far it goes from a frame to the next must be less than in
-    other frames, and not by chance.
+    Both how far it strays from its mean and how far it goes from a frame to the next must be less than
+    ``usual`` (3, h, w) and ``wanted`` (3, F - 1, h, w), mean squares, and not by chance.
     """
     times, both = shown.sum(axis=0), shown[1:] & shown[:-1]
     counted = summed(shown.astype(np.float32))
@@ -85,7 +91,7 @@ def _gain(
     for channel in np.flatnonzero(most > 1.0):
         strays = summed(usual[channel] * shown) / (summed(stray[channel]) + LEAST)
         step = np.diff(fill[channel], axis=0) ** 2 * both
-        goes = summed(_with_last(steps[channel] * both)) / (summed(_with_last(step)) + LEAST)
+        goes = summed(_with_last(wanted[channel] * both)) / (summed(_with_last(step)) + LEAST)
         gain[channel] = np.sqrt(not_by_chance * np.minimum(strays, goes))
     return gain.clip(1.0, most)
 
@@ -99,17 +105,6 @@ def _mean_shown(fill: np.ndarray, shown: np.ndarray) -> np.ndarray:
 def _with_last(steps: np.ndarray) -> np.ndarray:
     """Steps (F - 1, h, w) as of F frames, the last of which goes nowhere."""
     return np.concatenate([steps, np.zeros_like(steps[:1])])
-
-
-def _steps(plate: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Mean square difference (3, H, W) from a frame to the next, of those that both show a place."""
-    square, count = np.zeros_like(plate[:, 0]), np.zeros_like(known[0])
-    for i in range(1, len(known)):
-        both = known[i] * known[i - 1]
-        square += (plate[:, i] - plate[:, i - 1]) ** 2 * both
-        count += both
-    steps: np.ndarray = square / count.clip(1)
-    return steps
 
 
 def _ends(plate: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -118,6 +118,18 @@ def test_a_fill_that_changes_enough_as_a_whole_is_left(random):
     assert np.array_equal(steadied(fill, clip_of(truth, hole)), fill)
 
 
+@pytest.mark.parametrize(("stirs", "least", "most"), [(1.0, 1.0, 1.1), (0.5, 1.4, 1.501)])
+def test_who_crosses_a_place_in_other_frames_does_not_make_it_stir(random, stirs, least, most):
+    strength = np.full((FRAMES, 1, 1), 0.05)
+    strength[: FRAMES // 2] = 0.5
+    truth = strength * random.standard_normal((1, 3, FRAMES, HEIGHT, WIDTH))
+    hole = np.zeros((FRAMES, HEIGHT, WIDTH), bool)
+    hole[FRAMES // 2 + 4 :, 6:14, 10:18] = True
+    fill = (stirs * truth).astype(np.float32)
+    livened = steadied(fill, clip_of(truth, hole))
+    assert least <= changes(livened, hole) / changes(fill, hole) < most
+
+
 def test_a_frozen_fill_is_not_made_to_stir(random):
     truth, hole = random.uniform(-0.8, 0.8, (1, 3, FRAMES, HEIGHT, WIDTH)).astype(np.float32), moving_hole()
     fill = truth.copy()
