@@ -11,7 +11,11 @@ DIMENSIONS = 32
 SOURCES = 4000
 """Places that the pixels of a frame are compared with."""
 LOOK = 3 * 3 * (2 * BESIDE + 1) ** 2
-FLOPS_PER_PIXEL = 2.0 * DIMENSIONS * (SOURCES + 2 * LOOK)
+OWN = 3
+"""Places of its own, on other frames, that a pixel is offered."""
+FLOPS_PER_PIXEL = (
+    2.0 * DIMENSIONS * (SOURCES + (2 + OWN) * LOOK)
+)  # its look, that of the place before, its own
 
 
 def octaves_left(scale: float) -> tuple[float, ...]:

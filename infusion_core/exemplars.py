@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from infusion_core.alike import Alike, alike_frames
 from infusion_core.clip import Clip, deviation, scaled_clip, upsampled
 from infusion_core.cores import limit_numpy
 from infusion_core.detail_work import octaves_left
@@ -105,6 +106,7 @@ class _Octave:
 def _doubled(
     coarser: np.ndarray,
     clip: Clip,
+    alike: Alike,
     is_calm: bool,
     generator: np.random.Generator,
     team: Team,
@@ -120,7 +122,8 @@ def _doubled(
         details = (content[:, i] - low[:, i] for i in range(len(known)))
         margin = STANDS_OUT * deviation(details, known)[:, None]
         patience = np.where(never_shown(known) & is_calm, PATIENCE, 1.0)
-        octave = _Octave(content, low, margin, search_for(with_room, usable, clip.hole, patience, generator))
+        search = search_for(with_room, usable, clip.hole, alike.frames, patience, generator)
+        octave = _Octave(content, low, margin, search)
         for number, hole in enumerate(clip.hole):
             raise_if_stopped(should_stop)
             octave.detail_frame(number, hole, team)
@@ -184,11 +187,13 @@ def finished(
         on_frame(done)
 
     with limit_numpy(1), ThreadPoolExecutor(threads) as pool:
+        clip = scaled_clip(full_clip, scale)
+        alike = alike_frames(clip)
         if is_steady:
-            coarser = steadied(coarser, scaled_clip(full_clip, scale), is_calm)
+            coarser = steadied(coarser, clip, alike, is_calm)
         for finer in octaves_left(scale):
-            clip = scaled_clip(full_clip, finer)
-            coarser = _doubled(coarser, clip, is_calm, generator, Team(pool, threads), count, should_stop)
+            clip, team = scaled_clip(full_clip, finer), Team(pool, threads)
+            coarser = _doubled(coarser, clip, alike, is_calm, generator, team, count, should_stop)
             if is_steady:
-                coarser = steadied(coarser, clip, is_calm)
+                coarser = steadied(coarser, clip, alike, is_calm)
     return coarser

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from infusion_core.detail_work import SOURCES
+from infusion_core.detail_work import OWN, SOURCES
 from infusion_core.looks import MARGIN, Looks, in_parts, looks_of, some_places
 from infusion_core.metrics.regions import dilated
 
@@ -75,12 +75,13 @@ class Search:
 
     Every frame is compared with the same rows and columns, each as many frames away; so what stands still is
     given the same detail on all frames. Besides, a pixel is offered what it was given on the frame before, a
-    frame later, and its own place on the nearest frames that show it.
+    frame later, and its own place on those frames, the most alike around the hole, that show it.
 
     Attributes:
         looks: Of the clip.
         usable: Places whose look is known, (F, H, W) bool.
         sites: Places (N, 3), with frames relative to the one in work.
+        alike: Other frames than each, (F, F - 1), the most alike first.
         patience: So many times as unlike as another place what was given before may be and is kept, (H, W).
         given: What was given on the frame before, (H, W, 3); frame -1 where nothing was.
     """
@@ -88,6 +89,7 @@ class Search:
     looks: Looks
     usable: np.ndarray
     sites: np.ndarray
+    alike: np.ndarray
     patience: np.ndarray
     given: np.ndarray
 
@@ -140,26 +142,28 @@ class Search:
         later[~fits, 0] = -1
         return later
 
-    def _elsewhen(self, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The pixels' own places on the nearest frame before and after that shows them."""
-        number = pixels[0, 0]
-        shown = self.usable[:, pixels[:, 1], pixels[:, 2]]
-        before, after = shown[:number][::-1], shown[number:]
-        earlier, later = pixels.copy(), pixels.copy()
-        earlier[:, 0] = np.where(before.any(axis=0), number - 1 - before.argmax(axis=0), -1) if number else -1
-        later[:, 0] = np.where(after.any(axis=0), number + after.argmax(axis=0), -1)
-        return earlier, later
+    def _elsewhen(self, pixels: np.ndarray) -> Iterator[np.ndarray]:
+        """The pixels' own places on the most alike frames that show them, frame -1 where none is left."""
+        frames, pixel = self.alike[pixels[0, 0]], np.arange(len(pixels))
+        shown = self.usable[:, pixels[:, 1], pixels[:, 2]][frames]
+        for _ in range(min(OWN, len(frames))):
+            first = shown.argmax(axis=0)
+            own = pixels.copy()
+            own[:, 0] = np.where(shown[first, pixel], frames[first], -1)
+            shown[first, pixel] = False
+            yield own
 
 
 def search_for(
     low: np.ndarray,
     usable: np.ndarray,
     hole: np.ndarray,
+    alike: np.ndarray,
     patience: np.ndarray,
     generator: np.random.Generator,
 ) -> Search:
-    """A search that has given nothing yet; see ``Search`` for ``patience``, ``looks_of`` for the others."""
+    """A search that has given nothing yet; see ``Search`` and ``looks_of``."""
     sites = some_places(usable, generator)
     sites[:, 0] = generator.integers(-WINDOW, WINDOW + 1, size=SOURCES)
     nothing = np.full((*usable.shape[1:], 3), -1)
-    return Search(looks_of(low, usable, hole, generator), usable, sites, patience, nothing)
+    return Search(looks_of(low, usable, hole, generator), usable, sites, alike, patience, nothing)

@@ -1,11 +1,14 @@
 """A fill that strays as far from what other frames show as they do: no farther, nor much less. NumPy only.
 
 What stands still behind a hole that moves, other frames show as it is. A network of few training steps
-paints it nearly so and a little otherwise in each frame: a wall flickers. How far a place strays from its
-mean over time is known where enough frames show it, and in the hole it may stray as far. Beyond that it is
-drawn back towards the mean, in each of the run's colours by itself: of a grey wall all but the brightness is
-noise. What strays much farther is no mistake in a lively shot but an event: a flame where there was none
-before. It is left alone.
+paints it nearly so and a little otherwise in each frame: a wall flickers. How far a place strays from what
+it is on average is known where enough frames show it, and in the hole it may stray as far. Beyond that it is
+drawn back towards the average, in each of the run's colours by itself: of a grey wall all but the brightness
+is noise. The frames count that are alike around the hole (``alike``), so that a branch which sways is drawn
+to where it is when the tree leans as it does now.
+
+What strays much farther is no mistake in a lively shot but an event: a flame where there was none before. It
+is left alone, unless the shot is one that comes back, of which alike frames show all.
 
 What stirs in other frames, a twig or the rim of a flame, such a network paints stiller than it is. There what
 changes over time is made stronger, within the range of what other frames show.
@@ -19,6 +22,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from infusion_core.alike import Alike, when_alike
 from infusion_core.clip import Clip, background, deviation
 from infusion_core.liveliness import never_shown
 from infusion_core.livened import liven
@@ -38,12 +42,13 @@ MOST_PLACES = 4096
 """Places by which frames are compared, about."""
 
 
-def steadied(x0_hat: np.ndarray, clip: Clip, is_calm: bool) -> np.ndarray:
+def steadied(x0_hat: np.ndarray, clip: Clip, alike: Alike, is_calm: bool) -> np.ndarray:
     """A fill that is drawn back to what other frames show, and that stirs where it does in those.
 
     Args:
         x0_hat: (1, 3, F, H, W).
         clip: The shot at the fill's resolution, NumPy arrays.
+        alike: Which of its frames are alike.
         is_calm: Whether nothing happens in the shot that may be left alone as an event.
 
     Returns:
@@ -63,8 +68,11 @@ def steadied(x0_hat: np.ndarray, clip: Clip, is_calm: bool) -> np.ndarray:
     for inner, outer in strips(rows, clip.size[1]):
         part = (..., outer, columns)
         later_change = _later_change(known[part], differences)
-        away = x0_hat[0][part] - mean[part]
-        share = _too_far(away, usual[part], later_change, shown[part], variance, is_calm)
+        told, off_told, is_told = when_alike(plate[part], known[part], shown[part], alike, differences)
+        away = x0_hat[0][part] - np.where(is_told, told, mean[part])
+        may_stray = np.where(is_told, off_told, usual[part][:, None] * later_change)
+        lets_events = np.where(is_told, 1.0 - alike.comes_back, 1.0) * (not is_calm)
+        share = _too_far(away, may_stray, shown[part], variance, lets_events)
         kept = slice(inner.start - outer.start, inner.stop - outer.start)
         result[0][..., inner, columns] -= (share * away)[..., kept, :]
     liven(result[0], plate, known, usual, shown)
@@ -72,30 +80,24 @@ def steadied(x0_hat: np.ndarray, clip: Clip, is_calm: bool) -> np.ndarray:
 
 
 def _too_far(
-    away: np.ndarray,
-    usual: np.ndarray,
-    later_change: np.ndarray,
-    shown: np.ndarray,
-    variance: float,
-    is_calm: bool,
+    away: np.ndarray, may_stray: np.ndarray, shown: np.ndarray, variance: float, lets_events: np.ndarray
 ) -> np.ndarray:
     """By what share of its deviation a fill is to be drawn back, (3, F, h, w).
 
     Args:
         away: Deviation of the fill from what other frames show, (3, F, h, w).
-        usual: Mean square deviation of other frames, (3, h, w).
-        later_change: From ``_later_change``, (F, h, w).
+        may_stray: Mean square deviation of other frames, (3, F, h, w).
         shown: The hole as far as enough frames show it, (F, h, w) bool.
         variance: Of the known picture.
-        is_calm: See ``steadied``.
+        lets_events: How much of an event is left alone, (F, h, w), 0 to 1.
     """
     counted = summed(shown.astype(np.float32)).clip(1.0)
     stray = [summed(one**2 * shown) / counted for one in away]
     size = np.mean(stray, axis=0) / max(variance, LEAST)
-    event = 0.0 if is_calm else np.interp(np.sqrt(size), (MISTAKE, EVENT), (0.0, 1.0))
+    event = lets_events * np.interp(np.sqrt(size), (MISTAKE, EVENT), (0.0, 1.0))
     share = np.empty_like(away)
-    for channel, (colour, is_usual) in enumerate(zip(stray, usual, strict=True)):
-        allowed = ROOM**2 * (summed(is_usual * later_change * shown) / counted)
+    for channel, (colour, may) in enumerate(zip(stray, may_stray, strict=True)):
+        allowed = ROOM**2 * (summed(may * shown) / counted)
         drawn_back = 1.0 - np.sqrt((allowed / (colour + LEAST)).clip(0.0, 1.0))
         share[channel] = (1.0 - event) * drawn_back * shown
     return share

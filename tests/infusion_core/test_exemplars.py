@@ -138,6 +138,14 @@ def test_what_another_frame_shows_of_the_place_itself_comes_back(direction):
     assert error(finished(coarse(truth), 0.5, clip, 0), truth, clip.hole) < 0.01
 
 
+def test_what_comes_back_has_the_detail_of_frames_that_look_the_same_though_others_are_nearer():
+    five = np.random.default_rng(0).uniform(-0.5, 0.5, (3, 5, 64, 80))
+    clip, truth = shot(np.tile(five, (1, 3, 1, 1)), (slice(7, 8), *HOLE[1:]))
+    blurred = error(upsampled(coarse(truth), *clip.size[1:]), truth, clip.hole)
+    assert blurred > 0.15
+    assert error(finished(coarse(truth), 0.5, clip, 0), truth, clip.hole) < 0.05 * blurred
+
+
 def hidden_once():
     """Seven frames of noise that stands still, of which the fourth has a hole."""
     still = np.random.default_rng(3).uniform(-0.5, 0.5, (3, 1, 64, 80))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from infusion_core import nearby
+from infusion_core.alike import alike_frames
 from infusion_core.clip import Clip
 from infusion_core.steady import steadied as steadied_as
 
@@ -37,7 +38,7 @@ def error(fill, truth, hole):
 
 
 def steadied(fill, clip, is_calm=False):
-    return steadied_as(fill, clip, is_calm)
+    return steadied_as(fill, clip, alike_frames(clip), is_calm)
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ def test_a_fill_that_changes_enough_as_a_whole_is_left(random):
 @pytest.mark.parametrize(("stirs", "least", "most"), [(1.0, 1.0, 1.1), (0.5, 1.4, 1.501)])
 def test_who_crosses_a_place_in_other_frames_does_not_make_it_stir(random, stirs, least, most):
     strength = np.full((FRAMES, 1, 1), 0.05)
-    strength[: FRAMES // 2] = 0.5
+    strength[: FRAMES // 4] = 0.5
     truth = strength * random.standard_normal((1, 3, FRAMES, HEIGHT, WIDTH))
     hole = np.zeros((FRAMES, HEIGHT, WIDTH), bool)
     hole[FRAMES // 2 + 4 :, 6:14, 10:18] = True
@@ -135,6 +136,17 @@ def test_a_frozen_fill_is_not_made_to_stir(random):
     fill = truth.copy()
     fill[0][:, hole] = 0.1
     assert changes(steadied(fill, clip_of(truth, hole)), hole) < 1e-6
+
+
+def test_what_sways_is_drawn_to_where_it_is_on_frames_that_lean_as_far(random):
+    texture = random.uniform(-0.8, 0.8, (1, 3, HEIGHT, WIDTH + 6)).astype(np.float32)
+    shifts = np.resize([3, 6, 3, 0], FRAMES)
+    truth = np.stack([texture[..., shift : shift + WIDTH] for shift in shifts], axis=2)
+    hole = moving_hole()
+    fill = truth + 0.3 * random.standard_normal(truth.shape).astype(np.float32)
+    steady = steadied(fill, clip_of(truth, hole))
+    assert error(fill, truth, hole) == pytest.approx(0.3, rel=0.1)
+    assert error(steady, truth, hole) < 0.15
 
 
 def test_an_event_is_left(random):
