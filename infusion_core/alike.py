@@ -148,18 +148,30 @@ def _places(clip: Clip) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
     )
 
 
-def _differences(
+def square_differences(
     away: np.ndarray, known: np.ndarray, others: np.ndarray, others_known: np.ndarray
-) -> np.ndarray:
-    """Mean square difference of frames (3, A, P) from others (3, B, P), where both are known, (A, B).
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean square differences of frames (3, A, P) from others (3, B, P), where both are known.
 
-    Infinite where that is nearly nowhere.
+    Args:
+        away, others: By how much pixels are off some mean, 0 where not known.
+        known, others_known: Which are, (A, P) and (B, P) of 0 and 1.
+
+    Returns:
+        (A, B), 0 where no pixel is known in both, and of how many pixels, (A, B).
     """
     square = (away**2 * known).sum(axis=0) @ others_known.T + known @ (others**2).sum(axis=0).T
     product = sum((one * known) @ other.T for one, other in zip(away, others, strict=True))
-    count = known @ others_known.T
-    result: np.ndarray = (square - 2.0 * product).clip(0.0) / (3.0 * count).clip(1.0)
-    return np.where(count >= FEWEST_PLACES, result, np.inf)
+    count: np.ndarray = known @ others_known.T
+    return (square - 2.0 * product).clip(0.0) / (3.0 * count).clip(1.0), count
+
+
+def _differences(
+    away: np.ndarray, known: np.ndarray, others: np.ndarray, others_known: np.ndarray
+) -> np.ndarray:
+    """``square_differences``, infinite where next to nothing is known in both."""
+    differences, count = square_differences(away, known, others, others_known)
+    return np.where(count >= FEWEST_PLACES, differences, np.inf)
 
 
 def _weights(differences: np.ndarray) -> np.ndarray:

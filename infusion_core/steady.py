@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from infusion_core.alike import Alike, when_alike
+from infusion_core.alike import Alike, square_differences, when_alike
 from infusion_core.clip import Clip, background, deviation
 from infusion_core.liveliness import never_shown
 from infusion_core.livened import liven
@@ -125,11 +125,8 @@ def _frame_differences(
     frames = len(known)
     shows = known[some].reshape(frames, -1)
     away = (plate[some] - mean[some]).reshape(3, frames, -1)
-    away = away * shows / np.sqrt(3.0 * usual[some].reshape(-1) + LEAST)
-    square = (away**2).sum(axis=0) @ shows.T
-    product = sum(one @ one.T for one in away)
-    result: np.ndarray = (square + square.T - 2.0 * product).clip(0.0) / (shows @ shows.T).clip(1.0)
-    return result
+    away = away * shows / np.sqrt(usual[some].reshape(-1) + LEAST)
+    return square_differences(away, shows, away, shows)[0]
 
 
 def _later_change(known: np.ndarray, differences: np.ndarray) -> np.ndarray:
