@@ -38,6 +38,9 @@ MISTAKE, EVENT = 0.15, 0.5
 FEWEST_SHOWN = 4
 """Frames that have to show a place; how far it strays is not known from fewer."""
 
+TELLS, AS_EVER = 0.65, 0.95
+"""Mean square deviation of alike frames from each other over that of all, from which on they are asked."""
+
 MOST_PLACES = 4096
 """Places by which frames are compared, about."""
 
@@ -69,14 +72,28 @@ def steadied(x0_hat: np.ndarray, clip: Clip, alike: Alike, is_calm: bool) -> np.
         part = (..., outer, columns)
         later_change = _later_change(known[part], differences)
         told, off_told, is_told = when_alike(plate[part], known[part], shown[part], alike, differences)
-        away = x0_hat[0][part] - np.where(is_told, told, mean[part])
-        may_stray = np.where(is_told, off_told, usual[part][:, None] * later_change)
-        lets_events = np.where(is_told, 1.0 - alike.comes_back, 1.0) * (not is_calm)
+        off_mean = usual[part][:, None] * later_change
+        trust = _trust(off_told, off_mean, is_told)
+        away = x0_hat[0][part] - (mean[part] + trust * (told - mean[part]))
+        may_stray = off_mean + trust * (off_told - off_mean)
+        lets_events = (1.0 - trust * alike.comes_back) * (not is_calm)
         share = _too_far(away, may_stray, shown[part], variance, lets_events)
         kept = slice(inner.start - outer.start, inner.stop - outer.start)
         result[0][..., inner, columns] -= (share * away)[..., kept, :]
     liven(result[0], plate, known, usual, shown)
     return result
+
+
+def _trust(off_told: np.ndarray, off_mean: np.ndarray, is_told: np.ndarray) -> np.ndarray:
+    """Whether alike frames tell more of a place than all do, (F, h, w), 0 to 1.
+
+    Args:
+        off_told, off_mean: Mean square deviations from what either tell, (3, F, h, w).
+        is_told: Where alike frames tell anything, (F, h, w) bool.
+    """
+    told, as_ever = (summed(off.mean(axis=0) * is_told) for off in (off_told, off_mean))
+    trust: np.ndarray = np.interp(told / (as_ever + LEAST), (TELLS, AS_EVER), (1.0, 0.0)) * is_told
+    return trust.astype(np.float32)
 
 
 def _too_far(

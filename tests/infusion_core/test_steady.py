@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from infusion_core import nearby
+from infusion_core import alike, nearby
 from infusion_core.alike import alike_frames
 from infusion_core.clip import Clip
 from infusion_core.steady import steadied as steadied_as
@@ -147,6 +147,14 @@ def test_what_sways_is_drawn_to_where_it_is_on_frames_that_lean_as_far(random):
     steady = steadied(fill, clip_of(truth, hole))
     assert error(fill, truth, hole) == pytest.approx(0.3, rel=0.1)
     assert error(steady, truth, hole) < 0.15
+
+
+def test_what_stands_still_is_drawn_to_the_mean_of_all_frames_that_show_it(random, monkeypatch):
+    truth, hole = wall(random), moving_hole()
+    fill = truth + 0.04 * random.standard_normal(truth.shape).astype(np.float32)
+    steady = steadied(fill, clip_of(truth, hole))
+    monkeypatch.setattr(alike, "MOST_ALIKE", 0)  # so that alike frames tell nothing
+    np.testing.assert_allclose(steadied(fill, clip_of(truth, hole)), steady, atol=0.1 * GRAIN)
 
 
 def test_an_event_is_left(random):
