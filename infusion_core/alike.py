@@ -18,6 +18,9 @@ from infusion_core.nearby import LEAST
 AROUND, LEAST_AROUND = 12, 8
 """Part of a picture's larger side that is compared around the hole to every side, and pixels at least."""
 
+USEFUL = 0.25
+"""Part of what the most helpful frame shows of a hole that another one must show to be of use."""
+
 FEWEST_PLACES = 20
 """Pixels that two frames have to show around a hole to be compared."""
 
@@ -42,9 +45,9 @@ MOST_JUDGED = 16
 TOLD = 1e-3
 """Weights of all frames that show a place below which they tell nothing of it."""
 
-COMES_BACK, DOES_NOT = 0.25, 0.5
-"""Mean square error of a place as alike frames show it, over its error as all do: trees that sway have 0.3,
-boiling water 0.4, a flag 0.6, fire 0.8."""
+COMES_BACK, DOES_NOT = 0.4, 0.6
+"""Mean square error of a place as alike frames show it, over its error as all do: trees that sway have 0.35,
+boiling water 0.55, fire 0.85, a flag 1."""
 
 
 @dataclass(frozen=True)
@@ -52,15 +55,19 @@ class Alike:
     """Other frames than each of a shot's, the most alike around its hole first.
 
     Attributes:
-        frames: (F, F - 1) int; those that cannot be compared come last, the nearest in time first.
+        frames: (F, F - 1) int; those that cannot be compared or show little of what the hole hides come last,
+            the nearest in time first.
         weights: How much each of the first ``MOST_ALIKE`` counts, (F, at most MOST_ALIKE) float32, 0 to 1.
         comes_back: Whether the shot looks the same again, so that alike frames tell what is in the hole, 0
             to 1.
+        for_detail: Frames that a place's detail is taken from first, (F, F - 1) int: if the shot does not
+            come back, the nearest in time, so that it stays.
     """
 
     frames: np.ndarray
     weights: np.ndarray
     comes_back: float
+    for_detail: np.ndarray
 
 
 def alike_frames(clip: Clip) -> Alike:
@@ -70,13 +77,22 @@ def alike_frames(clip: Clip) -> Alike:
         clip: NumPy arrays, at any scale; a coarse one tells what is alike, too.
     """
     away, known, hole, around = _places(clip)
-    differences = _differences(away, known * around, away, known)
+    shown = hole.astype(np.float32) @ known.T
+    is_useful = (shown > 0) & (shown >= USEFUL * shown.max(axis=1, keepdims=True))
+    differences = np.where(is_useful, _differences(away, known * around, away, known), np.inf)
     number = np.arange(len(known))
-    np.fill_diagonal(differences, np.inf)
-    frames = np.lexsort((np.abs(number[:, None] - number), differences), axis=1)
-    frames = frames[frames != number[:, None]].reshape(len(number), -1)
+    apart = np.abs(number[:, None] - number)
+    frames, nearest = _others((apart, differences)), _others((differences, apart))
     weights = _weights(np.take_along_axis(differences, frames, axis=1))[:, :MOST_ALIKE]
-    return Alike(frames, weights, _comes_back(away, known, hole, around))
+    gap = np.where(is_useful, apart, len(number)).min(axis=1)
+    comes_back = _comes_back(away, known, hole, around, gap)
+    return Alike(frames, weights, comes_back, frames if comes_back else nearest)
+
+
+def _others(keys: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Other frames than each, (F, F - 1), in the order of the last of some keys (F, F), then the others."""
+    frames = np.lexsort(keys, axis=1)
+    return frames[frames != np.arange(len(frames))[:, None]].reshape(len(frames), -1)
 
 
 def when_alike(
@@ -184,17 +200,21 @@ def _weights(differences: np.ndarray) -> np.ndarray:
     return (np.exp(-differences / scale) * is_known).astype(np.float32)
 
 
-def _comes_back(away: np.ndarray, known: np.ndarray, hole: np.ndarray, around: np.ndarray) -> float:
-    """``Alike.comes_back``: frames that show a place are compared with what the others tell of it."""
-    judged = _spread(np.arange(len(known)))
-    others = np.ones((len(judged), len(known)), np.float32)
-    others[np.arange(len(judged)), judged] = 0.0
-    errors = np.zeros(2)
-    for number in _spread(np.flatnonzero(hole.any(axis=1))):
-        near, shows = away[..., around[number]], known[:, around[number]]
-        differences = _differences(near[:, judged], shows[judged], near, shows)
-        weights = _weights(np.where(others > 0, differences, np.inf))
-        errors += _errors((weights, others), judged, away[..., hole[number]], known[:, hole[number]])
+def _comes_back(
+    away: np.ndarray, known: np.ndarray, hole: np.ndarray, around: np.ndarray, gap: np.ndarray
+) -> float:
+    """``Alike.comes_back``: frames that show a place are compared with what others tell of it.
+
+    No others than those as far off, ``gap`` (F,) frames, as the nearest that are of use for the hole: frames
+    side by side are alike in a slow shot that never comes back, too.
+    """
+    judged, errors = _spread(np.arange(len(known))), np.zeros(2)
+    apart = np.abs(judged[:, None] - np.arange(len(known)))
+    for number in _spread(np.flatnonzero(gap < len(known))):
+        near, shows, is_far = away[..., around[number]], known[:, around[number]], apart >= gap[number]
+        differences = np.where(is_far, _differences(near[:, judged], shows[judged], near, shows), np.inf)
+        weights = _weights(differences), is_far.astype(np.float32)
+        errors += _errors(weights, judged, away[..., hole[number]], known[:, hole[number]])
     if errors[1] <= LEAST:
         return 0.0
     return float(np.interp(errors[0] / errors[1], (COMES_BACK, DOES_NOT), (1.0, 0.0)))

@@ -122,7 +122,7 @@ def _doubled(
         details = (content[:, i] - low[:, i] for i in range(len(known)))
         margin = STANDS_OUT * deviation(details, known)[:, None]
         patience = np.where(never_shown(known) & is_calm, PATIENCE, 1.0)
-        search = search_for(with_room, usable, clip.hole, alike.frames, patience, generator)
+        search = search_for(with_room, usable, clip.hole, alike.for_detail, patience, generator)
         octave = _Octave(content, low, margin, search)
         for number, hole in enumerate(clip.hole):
             raise_if_stopped(should_stop)

@@ -75,13 +75,13 @@ class Search:
 
     Every frame is compared with the same rows and columns, each as many frames away; so what stands still is
     given the same detail on all frames. Besides, a pixel is offered what it was given on the frame before, a
-    frame later, and its own place on those frames, the most alike around the hole, that show it.
+    frame later, and its own place on some other frames that show it.
 
     Attributes:
         looks: Of the clip.
         usable: Places whose look is known, (F, H, W) bool.
         sites: Places (N, 3), with frames relative to the one in work.
-        alike: Other frames than each, (F, F - 1), the most alike first.
+        others: Other frames than each, (F, F - 1), those first on which own places are looked for first.
         patience: So many times as unlike as another place what was given before may be and is kept, (H, W).
         given: What was given on the frame before, (H, W, 3); frame -1 where nothing was.
     """
@@ -89,7 +89,7 @@ class Search:
     looks: Looks
     usable: np.ndarray
     sites: np.ndarray
-    alike: np.ndarray
+    others: np.ndarray
     patience: np.ndarray
     given: np.ndarray
 
@@ -143,8 +143,8 @@ class Search:
         return later
 
     def _elsewhen(self, pixels: np.ndarray) -> Iterator[np.ndarray]:
-        """The pixels' own places on the most alike frames that show them, frame -1 where none is left."""
-        frames, pixel = self.alike[pixels[0, 0]], np.arange(len(pixels))
+        """The pixels' own places on the first others that show them, frame -1 where none is left."""
+        frames, pixel = self.others[pixels[0, 0]], np.arange(len(pixels))
         shown = self.usable[:, pixels[:, 1], pixels[:, 2]][frames]
         for _ in range(min(OWN, len(frames))):
             first = shown.argmax(axis=0)
@@ -158,7 +158,7 @@ def search_for(
     low: np.ndarray,
     usable: np.ndarray,
     hole: np.ndarray,
-    alike: np.ndarray,
+    others: np.ndarray,
     patience: np.ndarray,
     generator: np.random.Generator,
 ) -> Search:
@@ -166,4 +166,4 @@ def search_for(
     sites = some_places(usable, generator)
     sites[:, 0] = generator.integers(-WINDOW, WINDOW + 1, size=SOURCES)
     nothing = np.full((*usable.shape[1:], 3), -1)
-    return Search(looks_of(low, usable, hole, generator), usable, sites, alike, patience, nothing)
+    return Search(looks_of(low, usable, hole, generator), usable, sites, others, patience, nothing)

@@ -54,6 +54,7 @@ def test_what_sways_is_most_like_itself_where_it_leans_as_far(random):
     assert np.abs(shift_of(first) - shift_of(np.arange(FRAMES))[:, None]).max() < 0.05
     assert (np.abs(first - np.arange(FRAMES)[:, None]) > 1).any(axis=1).all()  # not just the next one
     assert alike.comes_back == 1.0
+    assert np.array_equal(alike.for_detail, alike.frames)
 
 
 def test_each_frame_is_compared_with_all_others(random):
@@ -64,7 +65,9 @@ def test_each_frame_is_compared_with_all_others(random):
 
 def test_noise_never_comes_back(random):
     noise = random.standard_normal((3, FRAMES, HEIGHT, WIDTH)).astype(np.float32)
-    assert alike_frames(clip_of(noise, moving_hole())).comes_back == 0.0
+    alike = alike_frames(clip_of(noise, moving_hole()))
+    assert alike.comes_back == 0.0
+    assert (np.diff(np.abs(alike.for_detail - np.arange(FRAMES)[:, None]), axis=1) >= 0).all()  # the nearest
 
 
 def test_a_still_picture_has_no_need_to(random):
@@ -72,6 +75,29 @@ def test_a_still_picture_has_no_need_to(random):
     alike = alike_frames(clip_of(still, moving_hole()))
     assert alike.comes_back == 0.0
     assert (alike.weights > 0.9).all()
+
+
+def slow_hole(frames):
+    """A hole that is nearly where it was for many frames."""
+    hole = np.zeros((frames, HEIGHT, WIDTH), bool)
+    for number in range(frames):
+        left = 2 + number // 2
+        hole[number, 10:20, left : left + 14] = True
+    return hole
+
+
+def test_frames_that_hide_the_same_do_not_count_however_alike(random):
+    hole, truth = slow_hole(60), swaying(random, 60)
+    alike = alike_frames(clip_of(truth, hole))
+    assert (np.abs(alike.frames[:, :4] - np.arange(60)[:, None]) > 4).all()
+    assert alike.comes_back == 1.0
+    assert told(truth, hole)[2][hole].mean() > 0.8
+
+
+def test_a_slow_shot_does_not_come_back_though_neighbours_are_alike(random):
+    noise = random.standard_normal((3, 72, HEIGHT, WIDTH))
+    slow = sum(noise[:, shift : 60 + shift] for shift in range(12)) / 12
+    assert alike_frames(clip_of(slow, slow_hole(60))).comes_back == 0.0
 
 
 def test_some_of_the_pixels_tell_it_too(random, monkeypatch):
