@@ -5,7 +5,7 @@ import pytest
 
 from infusion_core import alike as module
 from infusion_core.alike import MOST_ALIKE, alike_frames, when_alike
-from infusion_core.clip import Clip
+from tests.infusion_core.hidden_shots import clip_of, walking_hole
 
 FRAMES, HEIGHT, WIDTH, PERIOD = 30, 32, 48, 5
 
@@ -16,16 +16,7 @@ def random():
 
 
 def moving_hole(frames=FRAMES):
-    hole = np.zeros((frames, HEIGHT, WIDTH), bool)
-    for number in range(frames):
-        left = 2 + round(number * (WIDTH - 16) / max(1, frames - 1))
-        hole[number, 10:20, left : left + 12] = True
-    return hole
-
-
-def clip_of(truth, hole):
-    known = (~hole)[None, None].astype(np.float32)
-    return Clip((truth[None] * known).astype(np.float32), known, hole)
+    return walking_hole((frames, HEIGHT, WIDTH), slice(10, 20), 12)
 
 
 def swaying(random, frames=FRAMES):

@@ -5,26 +5,15 @@ import pytest
 
 from infusion_core import alike, nearby
 from infusion_core.alike import alike_frames
-from infusion_core.clip import Clip
 from infusion_core.steady import steadied as steadied_as
+from tests.infusion_core.hidden_shots import clip_of, walking_hole
 
 FRAMES, HEIGHT, WIDTH = 24, 20, 28
 GRAIN = 0.01
 
 
 def moving_hole(frames=FRAMES):
-    """A square that goes from left to right."""
-    hole = np.zeros((frames, HEIGHT, WIDTH), bool)
-    for number in range(frames):
-        left = 2 + round(number * (WIDTH - 12) / max(1, frames - 1))
-        hole[number, 6:14, left : left + 8] = True
-    return hole
-
-
-def clip_of(truth, hole):
-    """The clip that shows ``truth`` (1, 3, F, H, W) outside of the hole."""
-    known = (~hole)[None, None].astype(np.float32)
-    return Clip((truth * known).astype(np.float32), known, hole)
+    return walking_hole((frames, HEIGHT, WIDTH), slice(6, 14), 8)
 
 
 def wall(random, frames=FRAMES):
