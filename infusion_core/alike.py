@@ -13,7 +13,7 @@ import numpy as np
 
 from infusion_core.clip import Clip, background
 from infusion_core.metrics.regions import bounds, ring
-from infusion_core.nearby import LEAST
+from infusion_core.nearby import LEAST, thinned
 
 AROUND, LEAST_AROUND = 12, 8
 """Part of a picture's larger side that is compared around the hole to every side, and pixels at least."""
@@ -122,25 +122,25 @@ def when_alike(
         told = (share * values).sum(axis=1)
         deviation = (share * (values - told[:, None]) ** 2).sum(axis=1)
         unbiased = of_as_many / (of_as_many - 1.0).clip(LEAST)
-        farther = _farther(share, differences[number, frames], differences[np.ix_(frames, frames)])
+        towards, among = differences[number, frames], differences[np.ix_(frames, frames)]
+        farther = how_much_farther(share, *(np.tensordot(one, share, 1) for one in (towards, among)))
         mean[(slice(None), number, *part)] = told
-        square[(slice(None), number, *part)] = deviation * unbiased * farther
+        square[(slice(None), number, *part)] = deviation * unbiased * farther.clip(1.0)
         is_told[(number, *part)] = (total >= TOLD) & (of_as_many >= FEWEST_ALIKE)
     return mean, square, is_told & shown
 
 
-def _farther(share: np.ndarray, towards: np.ndarray, among: np.ndarray) -> np.ndarray:
-    """How much more a frame differs from others than those from each other, at least 1, (h, w).
+def how_much_farther(share: np.ndarray, towards: np.ndarray, among: np.ndarray) -> np.ndarray:
+    """How much more frames differ from some others than those from each other, (h, w) or (F, h, w).
 
     Args:
-        share: By which they count, (N, h, w); of sum 1.
-        towards, among: Mean square differences, (N,) and (N, N).
+        share: By which the others count at each place, (N, h, w); of sum 1.
+        towards: Mean square difference of the frames from them, so weighted, (h, w) or (F, h, w).
+        among: The same of each of the others, (N, h, w).
     """
-    from_others = np.tensordot(towards, share, 1)
-    from_each_other = (share * np.tensordot(among, share, 1)).sum(axis=0)
     of_two = 1.0 - (share**2).sum(axis=0)
-    farther: np.ndarray = from_others * of_two / from_each_other.clip(LEAST)
-    return farther.clip(1.0)
+    farther: np.ndarray = towards * of_two / (share * among).sum(axis=0).clip(LEAST)
+    return farther
 
 
 def _places(clip: Clip) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -150,11 +150,9 @@ def _places(clip: Clip) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
         (3, F, P), 0 where not known, and (F, P) of 0 and 1; which lie in the hole and which around it, (F, P)
         bool.
     """
-    frames, rows, columns = clip.size
-    stride = max(1, round((frames * rows * columns / MOST_PLACES) ** 0.5))
-    some = (..., slice(None, None, stride), slice(None, None, stride))
+    stride, some = thinned(clip.hole.size, MOST_PLACES)
     plate, known, hole = clip.plate[some], clip.known[some], clip.hole[some]
-    pixels = max(LEAST_AROUND, max(rows, columns) / AROUND) / stride
+    pixels = max(LEAST_AROUND, max(clip.size[1:]) / AROUND) / stride
     away = (plate - background(plate, known)[0]) * known
     return (
         away[0].reshape(3, len(hole), -1),

@@ -13,9 +13,8 @@ SOURCES = 4000
 LOOK = 3 * 3 * (2 * BESIDE + 1) ** 2
 OWN = 3
 """Places of its own, on other frames, that a pixel is offered."""
-FLOPS_PER_PIXEL = (
-    2.0 * DIMENSIONS * (SOURCES + (2 + OWN) * LOOK)
-)  # its look, that of the place before, its own
+FLOPS_PER_PIXEL = 2.0 * DIMENSIONS * (SOURCES + (2 + OWN) * LOOK)
+"""Its look, that of the place it was given on the frame before, and those of its own."""
 
 
 def octaves_left(scale: float) -> tuple[float, ...]:

@@ -179,6 +179,9 @@ def finished(
     Raises:
         Cancelled: ``should_stop`` returned true.
     """
+    octaves = octaves_left(scale)
+    if not octaves and not is_steady:
+        return coarser
     generator, done = np.random.default_rng(seed), 0
 
     def count() -> None:
@@ -187,12 +190,12 @@ def finished(
         on_frame(done)
 
     with limit_numpy(1), ThreadPoolExecutor(threads) as pool:
-        clip = scaled_clip(full_clip, scale)
+        clip, team = scaled_clip(full_clip, scale), Team(pool, threads)
         alike = alike_frames(clip)
         if is_steady:
             coarser = steadied(coarser, clip, alike, is_calm)
-        for finer in octaves_left(scale):
-            clip, team = scaled_clip(full_clip, finer), Team(pool, threads)
+        for finer in octaves:
+            clip = scaled_clip(full_clip, finer)
             coarser = _doubled(coarser, clip, alike, is_calm, generator, team, count, should_stop)
             if is_steady:
                 coarser = steadied(coarser, clip, alike, is_calm)

@@ -36,11 +36,11 @@ def liven(
     """
     steps = usual_steps(plate, known)
     around = stirring(plate, known, steps)
-    most = _most_livened(fill, steps, around, shown)
+    rows, columns = bounds(shown, 0)
+    most = _most_livened(fill, steps, around, shown, (rows, columns))
     if (most <= 1.0).all():
         return
     ends = _ends(plate, known)
-    rows, columns = bounds(shown, 0)
     above = fill[..., :0, columns]
     for inner, outer in strips(rows, fill.shape[-2]):
         part, margin = (..., outer, columns), inner.start - outer.start
@@ -57,13 +57,23 @@ def liven(
         fill[..., inner, columns] = np.where(shown[part], livened, before)[..., kept, :]
 
 
-def _most_livened(fill: np.ndarray, steps: np.ndarray, around: Stirring, shown: np.ndarray) -> np.ndarray:
-    """By how much a channel's changes may be made stronger, (3, 1, 1, 1): no more than all of them need."""
+def _most_livened(
+    fill: np.ndarray,
+    steps: np.ndarray,
+    around: Stirring,
+    shown: np.ndarray,
+    part: tuple[slice, slice],
+) -> np.ndarray:
+    """By how much a channel's changes may be made stronger, (3, 1, 1, 1): no more than all of them need.
+
+    ``part`` are the rows and columns beyond which nothing is ``shown``.
+    """
     found, wanted = np.zeros(len(fill)), np.zeros(len(fill))
+    fill, steps, shown = (whole[(..., *part)] for whole in (fill, steps, shown))
     for i in range(1, len(shown)):
         both = shown[i] & shown[i - 1]
         found += ((fill[:, i] - fill[:, i - 1])[:, both] ** 2).sum(axis=-1)
-        (stirs,) = around.at(slice(i - 1, i), slice(None), slice(None))
+        (stirs,) = around.at(slice(i - 1, i), *part)
         wanted += (steps * stirs)[:, both].sum(axis=-1)
     needed: np.ndarray = np.sqrt(wanted / (found + LEAST))
     return needed.clip(1.0, MOST_LIVENED)[:, None, None, None]

@@ -1,8 +1,9 @@
-"""Sums over what lies around each pixel in space and time, some rows at once. NumPy only."""
+"""Sums over what lies around each pixel in space and time, some rows at once, or some pixels. NumPy only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +15,12 @@ STRIP = 64
 
 LEAST = 1e-10
 """Mean square deviation below which there is none."""
+
+
+def thinned(pixels: int, most: int) -> tuple[int, tuple[Any, ...]]:
+    """Every which row and column to take for about ``most`` of so many pixels, and the index of those."""
+    stride = max(1, round((pixels / most) ** 0.5))
+    return stride, (..., slice(None, None, stride), slice(None, None, stride))
 
 
 def strips(rows: slice, height: int) -> Iterator[tuple[slice, slice]]:

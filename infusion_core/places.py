@@ -145,7 +145,7 @@ class Search:
     def _elsewhen(self, pixels: np.ndarray) -> Iterator[np.ndarray]:
         """The pixels' own places on the first others that show them, frame -1 where none is left."""
         frames, pixel = self.others[pixels[0, 0]], np.arange(len(pixels))
-        shown = self.usable[:, pixels[:, 1], pixels[:, 2]][frames]
+        shown = self.usable[frames[:, None], pixels[:, 1], pixels[:, 2]]
         for _ in range(min(OWN, len(frames))):
             first = shown.argmax(axis=0)
             own = pixels.copy()

@@ -22,12 +22,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from infusion_core.alike import Alike, square_differences, when_alike
+from infusion_core.alike import Alike, how_much_farther, square_differences, when_alike
 from infusion_core.clip import Clip, background, deviation
 from infusion_core.liveliness import never_shown
 from infusion_core.livened import liven
 from infusion_core.metrics.regions import bounds
-from infusion_core.nearby import LEAST, strips, summed
+from infusion_core.nearby import LEAST, strips, summed, thinned
 
 ROOM = 1.25
 """Times as far as other frames say."""
@@ -137,8 +137,7 @@ def _frame_differences(
     Args:
         usual: Mean square deviation of places, (H, W); by it differences are measured.
     """
-    stride = max(1, round((usual.size / MOST_PLACES) ** 0.5))
-    some = (..., slice(None, None, stride), slice(None, None, stride))
+    _, some = thinned(usual.size, MOST_PLACES)
     frames = len(known)
     shows = known[some].reshape(frames, -1)
     away = (plate[some] - mean[some]).reshape(3, frames, -1)
@@ -153,9 +152,6 @@ def _later_change(known: np.ndarray, differences: np.ndarray) -> np.ndarray:
         known: Which frames show each place, (F, H, W) of 0 and 1.
         differences: From ``_frame_differences``.
     """
-    shows = known.reshape(len(known), -1)
-    count = shows.sum(axis=0)
-    towards = differences @ shows
-    among = (towards * shows).sum(axis=0) / (count * (count - 1)).clip(1)
-    result: np.ndarray = towards / count.clip(1) / among.clip(LEAST)
-    return result.reshape(known.shape)
+    share = known / known.sum(axis=0).clip(1)
+    towards = np.tensordot(differences, share, 1)
+    return how_much_farther(share, towards, towards)

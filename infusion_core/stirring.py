@@ -63,12 +63,12 @@ def stirring(plate: np.ndarray, known: np.ndarray, steps: np.ndarray) -> Stirrin
     cells = [max(1, round(side / cell)) for side in size]
     down = [box_matrix(*sides) for sides in zip(size, cells, strict=True)]
     found = np.empty((len(known) - 1, *cells), np.float32)
-    expected = np.empty_like(found)
+    expected, usual = np.empty_like(found), steps.mean(axis=0)
     for i in range(1, len(known)):
         both = known[i] * known[i - 1]
         square = ((plate[:, i] - plate[:, i - 1]) ** 2).mean(axis=0)
         found[i - 1] = resampled(square * both, *down)
-        expected[i - 1] = resampled(steps.mean(axis=0) * both, *down)
+        expected[i - 1] = resampled(usual * both, *down)
     ratio = _with_elsewhere(summed(found)) / _with_elsewhere(summed(expected))
     return Stirring(ratio, *(linear_matrix(*sides) for sides in zip(cells, size, strict=True)))
 
