@@ -9,7 +9,7 @@ was given (docs/experiments.md, "Detail from the plate").
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -23,7 +23,6 @@ from infusion_core.liveliness import never_shown
 from infusion_core.looks import padded, without_padding
 from infusion_core.places import Search, Team, search_for, usable_places
 from infusion_core.progress import ShouldStop, never_stop, raise_if_stopped
-from infusion_core.resample import box_matrix, resampled
 from infusion_core.steady import steadied
 
 PATIENCE = 3.0  # of calm shots, with the place that a pixel's detail is from, where no other frame shows it
@@ -57,7 +56,7 @@ def _with_detail(
 
     Args:
         content: The enlarged fill in the plate, (3, F, H, W).
-        low: The same without its finest detail.
+        low: The enlarged fill alone, which has the plate's colours without their finest detail.
         margin: (3, 1).
         pixels, places: (N, 3).
         gain: (N,), how strong the detail gets of what it is at the places.
@@ -77,7 +76,7 @@ class _Octave:
 
     Attributes:
         content: The enlarged fill in the plate, (3, F, H, W); frames done have their detail.
-        low: The same without its finest detail.
+        low: The enlarged fill alone, which has the plate's colours without their finest detail.
         margin: See ``_with_detail``.
         search: For places.
     """
@@ -114,11 +113,11 @@ def _doubled(
     should_stop: ShouldStop,
 ) -> np.ndarray:
     """``finished`` by one octave, to the size of ``clip``."""
-    content, known = _enlarged(coarser[0], clip), clip.known[0, 0] > 0
+    with_room = padded((upsampled(frame, *clip.size[1:]) for frame in coarser[0].swapaxes(0, 1)), clip.size)
+    low, known = without_padding(with_room), clip.known[0, 0] > 0
+    content = np.where(known, clip.plate[0], low)
     usable = usable_places(known)
     if usable.any() and clip.hole.any():
-        with_room = padded(_without_detail(content, coarser.shape[-2:]), clip.size)
-        low = without_padding(with_room)
         details = (content[:, i] - low[:, i] for i in range(len(known)))
         margin = STANDS_OUT * deviation(details, known)[:, None]
         patience = np.where(never_shown(known) & is_calm, PATIENCE, 1.0)
@@ -129,22 +128,6 @@ def _doubled(
             octave.detail_frame(number, hole, team)
             on_frame()
     return content.clip(-1.0, 1.0, out=content)[None]
-
-
-def _enlarged(coarser: np.ndarray, clip: Clip) -> np.ndarray:
-    """A fill (3, F, h, w) at the size of a clip, (3, F, H, W), with what is known of that."""
-    content = np.empty(clip.plate.shape[1:], np.float32)
-    for i in range(clip.size[0]):
-        content[:, i] = upsampled(coarser[:, i], *clip.size[1:])
-        np.copyto(content[:, i], clip.plate[0, :, i], where=clip.known[0, 0, i] > 0)
-    return content
-
-
-def _without_detail(content: np.ndarray, size: tuple[int, int]) -> Iterator[np.ndarray]:
-    """Frames (3, H, W) of a clip (3, F, H, W) brought down to ``size`` and enlarged again."""
-    rows, columns = content.shape[-2:]
-    matrices = box_matrix(rows, size[0]), box_matrix(columns, size[1])
-    return (upsampled(resampled(frame, *matrices), rows, columns) for frame in content.swapaxes(0, 1))
 
 
 def finished(

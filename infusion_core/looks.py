@@ -25,8 +25,8 @@ class Looks:
 
     Attributes:
         low: (3, F + 2, H + 2 MARGIN, W + 2 MARGIN) float32, edges repeated.
-        usual: Median contrast in the hole. It is added to every contrast, so that what has much less is
-            neither compared by its noise nor strengthened without measure.
+        usual: Median contrast in the hole. Looks are divided by their contrast and this, so that what has
+            much less is not compared by its noise.
         mean, components: (K,) and (K, DIMENSIONS), of the principal components.
     """
 
@@ -75,11 +75,10 @@ def _colour_and_rest(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nda
 def _in_contrast(values: np.ndarray, usual: float) -> tuple[np.ndarray, np.ndarray]:
     """Looks (N, K) in units of their contrast and then their colour as often as it counts, (N, K + 3).
 
-    And that contrast (N,), ``usual`` added.
+    And that contrast (N,). ``usual`` is added to it where it is a unit.
     """
     colour, rest, contrast = _colour_and_rest(values)
-    contrast = contrast + usual
-    varying = (rest / contrast[:, None, None]).reshape(values.shape)
+    varying = (rest / (contrast + usual)[:, None, None]).reshape(values.shape)
     weight = COLOUR * math.sqrt(values.shape[1] / 3)
     return np.concatenate([varying, weight * colour[..., 0]], axis=1), contrast
 

@@ -10,12 +10,13 @@ from typing import TypeVar
 import numpy as np
 
 from infusion_core.detail_work import OWN, SOURCES
-from infusion_core.looks import MARGIN, Looks, in_parts, looks_of, some_places
+from infusion_core.looks import MARGIN, NO_CONTRAST, Looks, in_parts, looks_of, some_places
 from infusion_core.metrics.regions import dilated
 
 _Found = TypeVar("_Found")
 
 WINDOW = 6  # places are compared that lie on the same frame or up to so many from it
+MOST_STRONGER = 2.0  # times as much contrast as a place at most
 
 
 def _difference(looks: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -109,7 +110,8 @@ class Search:
     def places_of(self, pixels: np.ndarray, sources: Sources) -> tuple[np.ndarray, np.ndarray]:
         """Places for pixels of one frame's hole, both (N, 3).
 
-        And how much more contrast (N,) the pixels have than these; 1 where a place is their own elsewhen.
+        And how much more contrast (N,) the pixels have than these, ``MOST_STRONGER`` times at most; 1 where a
+        place is their own elsewhen.
         """
         wanted, contrast = self.looks.at(pixels)
         nearest = sources.nearest(wanted)
@@ -127,7 +129,8 @@ class Search:
             places[better], there[better] = offered[better], contrasts[is_better]
             least[better] = difference[is_better]
         is_own = (pixels[:, 1:] == places[:, 1:]).all(axis=1)
-        return places, np.where(is_own, 1.0, contrast / there)
+        stronger = (contrast / there.clip(NO_CONTRAST)).clip(max=MOST_STRONGER)
+        return places, np.where(is_own, 1.0, stronger)
 
     def give(self, pixels: np.ndarray, places: np.ndarray) -> None:
         """Keep what a frame's pixels (N, 3) were given, for the next frame."""
