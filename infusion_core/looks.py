@@ -26,7 +26,7 @@ class Looks:
     Attributes:
         low: (3, F + 2, H + 2 MARGIN, W + 2 MARGIN) float32, edges repeated.
         usual: Median contrast in the hole. Looks are divided by their contrast and this, so that what has
-            much less is not compared by its noise.
+            much less is not compared by its noise, nor strengthened without measure.
         mean, components: (K,) and (K, DIMENSIONS), of the principal components.
     """
 

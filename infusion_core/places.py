@@ -16,7 +16,6 @@ from infusion_core.metrics.regions import dilated
 _Found = TypeVar("_Found")
 
 WINDOW = 6  # places are compared that lie on the same frame or up to so many from it
-MOST_STRONGER = 2.0  # times as much contrast as a place at most
 
 
 def _difference(looks: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -110,8 +109,8 @@ class Search:
     def places_of(self, pixels: np.ndarray, sources: Sources) -> tuple[np.ndarray, np.ndarray]:
         """Places for pixels of one frame's hole, both (N, 3).
 
-        And how much more contrast (N,) the pixels have than these, ``MOST_STRONGER`` times at most; 1 where a
-        place is their own elsewhen.
+        And how much more contrast (N,) the pixels have than these, the usual contrast added to both where it
+        is more; 1 where a place is their own elsewhen.
         """
         wanted, contrast = self.looks.at(pixels)
         nearest = sources.nearest(wanted)
@@ -129,8 +128,9 @@ class Search:
             places[better], there[better] = offered[better], contrasts[is_better]
             least[better] = difference[is_better]
         is_own = (pixels[:, 1:] == places[:, 1:]).all(axis=1)
-        stronger = (contrast / there.clip(NO_CONTRAST)).clip(max=MOST_STRONGER)
-        return places, np.where(is_own, 1.0, stronger)
+        usual = self.looks.usual
+        more = np.minimum(contrast / there.clip(NO_CONTRAST), (contrast + usual) / (there + usual))
+        return places, np.where(is_own, 1.0, more)
 
     def give(self, pixels: np.ndarray, places: np.ndarray) -> None:
         """Keep what a frame's pixels (N, 3) were given, for the next frame."""

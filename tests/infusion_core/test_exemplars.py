@@ -58,14 +58,16 @@ def test_a_weaker_copy_of_what_the_plate_shows_gets_its_detail_that_weak():
     assert error(finished(coarse(weak), 0.5, clip, 0), weak, INNER) < 0.05 * blurred
 
 
-def test_a_much_stronger_copy_of_what_the_plate_shows_gets_no_more_than_twice_its_detail():
+def test_a_much_stronger_copy_of_what_the_plate_shows_gets_at_most_twice_its_detail():
     """Grain would be blown up to rocks."""
     weak = np.tile(tiled(side=8), (1, 1, 2, 2)) / 6
     clip, _ = shot(weak, WIDE_HOLE)
     strong = np.where(clip.hole, 6 * weak, weak)[None].astype(np.float32)
     enlarged = upsampled(coarse(strong), *clip.size[1:])
-    detail = (finished(coarse(strong), 0.5, clip, 0) - enlarged)[0][:, INNER]
-    np.testing.assert_allclose(detail, (strong - enlarged)[0][:, INNER] / 3, atol=1e-4)
+    given, missing = (
+        (one - enlarged)[0][:, INNER] for one in (finished(coarse(strong), 0.5, clip, 0), strong)
+    )
+    assert 1.5 / 6 < given.std() / missing.std() < 2 / 6
 
 
 def test_an_edge_that_lies_aside_of_those_of_the_plate_gets_weaker_lines_beside_it():
