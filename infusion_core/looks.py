@@ -13,7 +13,7 @@ from infusion_core.detail_work import BESIDE, DIMENSIONS, SOURCES, SPACING
 MARGIN = BESIDE * SPACING  # pixels of a look to every side of its place
 ROWS_AT_ONCE = 512
 COLOUR = 3.0  # the mean colour of a look counts as much as this many times what varies in it
-NO_CONTRAST = 1e-6  # is added to contrasts, in case there is none at all
+NO_CONTRAST = 1e-6  # stands for a contrast where there is none at all
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,15 @@ class Looks:
             looks.append((values - self.mean) @ self.components)
             contrasts.append(contrast)
         return np.concatenate(looks), np.concatenate(contrasts)
+
+    def times_stronger(self, contrast: np.ndarray, there: np.ndarray) -> np.ndarray:
+        """How much stronger what has a contrast is to be than what has another, each (N,).
+
+        As the contrasts differ where it is weaker; where it is stronger the usual contrast is added to both.
+        """
+        plain = contrast / there.clip(NO_CONTRAST)
+        stronger: np.ndarray = np.minimum(plain, (contrast + self.usual) / (there + self.usual))
+        return stronger
 
 
 def in_parts(rows: np.ndarray, most: int | None = None) -> list[np.ndarray]:
@@ -75,7 +84,7 @@ def _colour_and_rest(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.nda
 def _in_contrast(values: np.ndarray, usual: float) -> tuple[np.ndarray, np.ndarray]:
     """Looks (N, K) in units of their contrast and then their colour as often as it counts, (N, K + 3).
 
-    And that contrast (N,). ``usual`` is added to it where it is a unit.
+    And that contrast (N,), to which ``usual`` is added for the unit alone.
     """
     colour, rest, contrast = _colour_and_rest(values)
     varying = (rest / (contrast + usual)[:, None, None]).reshape(values.shape)

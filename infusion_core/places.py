@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from infusion_core.detail_work import OWN, SOURCES
-from infusion_core.looks import MARGIN, NO_CONTRAST, Looks, in_parts, looks_of, some_places
+from infusion_core.looks import MARGIN, Looks, in_parts, looks_of, some_places
 from infusion_core.metrics.regions import dilated
 
 _Found = TypeVar("_Found")
@@ -109,8 +109,8 @@ class Search:
     def places_of(self, pixels: np.ndarray, sources: Sources) -> tuple[np.ndarray, np.ndarray]:
         """Places for pixels of one frame's hole, both (N, 3).
 
-        And how much more contrast (N,) the pixels have than these, the usual contrast added to both where it
-        is more; 1 where a place is their own elsewhen.
+        And how much stronger (N,) the pixels are than these, see ``Looks.times_stronger``; 1 where a place is
+        their own elsewhen.
         """
         wanted, contrast = self.looks.at(pixels)
         nearest = sources.nearest(wanted)
@@ -128,9 +128,7 @@ class Search:
             places[better], there[better] = offered[better], contrasts[is_better]
             least[better] = difference[is_better]
         is_own = (pixels[:, 1:] == places[:, 1:]).all(axis=1)
-        usual = self.looks.usual
-        more = np.minimum(contrast / there.clip(NO_CONTRAST), (contrast + usual) / (there + usual))
-        return places, np.where(is_own, 1.0, more)
+        return places, np.where(is_own, 1.0, self.looks.times_stronger(contrast, there))
 
     def give(self, pixels: np.ndarray, places: np.ndarray) -> None:
         """Keep what a frame's pixels (N, 3) were given, for the next frame."""

@@ -5,11 +5,12 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from infusion_core.clip import Clip, all_unknown_filled, scaled_clip, upsampled
+from infusion_core.clip import all_unknown_filled, scaled_clip, upsampled
 from infusion_core.detail_work import octaves_left
 from infusion_core.errors import Cancelled
 from infusion_core.exemplars import finished
 from infusion_core.looks import in_parts
+from tests.infusion_core.hidden_shots import clip_of
 
 HOLE = (slice(None), slice(24, 36), slice(28, 44))
 WIDE_HOLE = (slice(None), slice(20, 44), slice(24, 56))
@@ -22,8 +23,7 @@ def shot(frames, hole=HOLE):
     plate = np.asarray(frames, np.float32)[None]
     hidden = np.zeros(plate.shape[2:], bool)
     hidden[hole] = True
-    known = (~hidden).astype(np.float32)[None, None]
-    return Clip(plate * known, known, hidden), plate
+    return clip_of(plate, hidden), plate
 
 
 def tiled(frames=4, side=16, seed=0):

@@ -14,6 +14,7 @@ from infusion_core.hold import held_to
 from infusion_core.octaves import with_held_levels, with_octaves
 from infusion_core.resample import box_matrix, resampled
 from infusion_core.settings import load_preset, override
+from tests.infusion_core.hidden_shots import clip_of
 
 FRAMES, HEIGHT, WIDTH = 3, 31, 42
 
@@ -24,8 +25,7 @@ def clip():
     plate = np.random.default_rng(0).uniform(-1, 1, (1, 3, FRAMES, HEIGHT, WIDTH)).astype(np.float32)
     hole = np.zeros((FRAMES, HEIGHT, WIDTH), bool)
     hole[:, 9:21, 14:28] = True
-    known = (~hole)[None, None].astype(np.float32)
-    return Clip(plate * known, known, hole)
+    return clip_of(plate, hole)
 
 
 def _coarse(clip):
