@@ -89,6 +89,44 @@ def alike_frames(clip: Clip) -> Alike:
     return Alike(frames, weights, comes_back, frames if comes_back else nearest)
 
 
+def hidden_alike(clip: Clip) -> np.ndarray:
+    """How much each frame has in common with another whose hole stays hidden, (F, F) float32, 0 to 1.
+
+    1 with itself; with all others 0 where the shot does not come back.
+
+    Args:
+        clip: As in ``alike_frames``.
+    """
+    away, known, _, around = _places(clip)
+    differences = _differences(away, known * around, away, known)
+    np.fill_diagonal(differences, np.inf)
+    weights = comes_back_around(clip) * _weights(differences)
+    np.fill_diagonal(weights, 1.0)
+    return weights
+
+
+def comes_back_around(clip: Clip) -> float:
+    """Whether a shot whose hole stays hidden looks the same again, 0 to 1.
+
+    Nobody knows how alike frames are behind the hole. But around it every other square can be told by the
+    squares between.
+
+    Args:
+        clip: As in ``alike_frames``.
+    """
+    away, known, _, around = _places(clip)
+    is_here = around & _checkered(clip)
+    return _comes_back(away, known, around & ~is_here, is_here, np.ones(len(known)))
+
+
+def _checkered(clip: Clip) -> np.ndarray:
+    """Every other square of the places of ``_places``, (P,) bool."""
+    some = thinned(clip.hole.size, MOST_PLACES)[1]
+    rows, columns = np.indices(clip.hole[some].shape[1:]) // (LEAST_AROUND // 2)
+    is_here: np.ndarray = ((rows + columns) % 2 > 0).ravel()
+    return is_here
+
+
 def _others(keys: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     """Other frames than each, (F, F - 1), in the order of the last of some keys (F, F), then the others."""
     frames = np.lexsort(keys, axis=1)

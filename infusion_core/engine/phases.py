@@ -23,7 +23,7 @@ from infusion_core.engine.work import Work
 from infusion_core.errors import Cancelled
 from infusion_core.estimate import voxels_at_once
 from infusion_core.exemplars import finished
-from infusion_core.hold import held_where_asked
+from infusion_core.guide import guided_where_asked
 from infusion_core.intervals import Interval
 from infusion_core.meter import Part, WorkMeter
 from infusion_core.progress import OnProgress, ShouldStop, ignore_progress, never_stop
@@ -230,7 +230,7 @@ def denoise(
     work, done, focus = bench.work, first_step, bench.work.focus(clip)
     seen, latest = focus.clip(clip), (fill.noisy, focus.of(fill.x0_hat))
     network.eval()
-    denoiser = held_where_asked(
+    denoiser = guided_where_asked(
         _denoiser(work, network, weights, seen),
         fill.coarser,
         work.full_clip,
