@@ -6,7 +6,7 @@ where: what it adds is detail alone (Choi et al. 2021, "ILVR", equation 4).
 
 What sways looks the same again and again, but a network sees a dozen frames at a time and no more. Where
 noise is held because the shot sways, what a finer stage lays out is drawn together on frames that look alike
-around the hole, if such frames come back: so it leans as they do, and need not flicker to move.
+around the hole, if such frames come back: so it leans as they do.
 
 What other frames show, a finer stage knows better: there it is left free.
 """

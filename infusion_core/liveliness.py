@@ -18,7 +18,6 @@ import dataclasses
 
 import numpy as np
 
-from infusion_core.alike import comes_back_around
 from infusion_core.basis import ColourBasis
 from infusion_core.clip import Clip, frames_last, scaled_clip
 from infusion_core.octaves import with_held_levels
@@ -38,9 +37,6 @@ HALF_REVEALED = 0.5
 
 MOST_HELD = 0.8
 """The rest of the noise is each frame's own, and so is its motion."""
-
-HELD_TOGETHER = 0.6
-"""Part of it that the fresh noise of finer stages holds where they draw frames together (``guide``)."""
 
 ENOUGH_FRAMES = 0.1
 """Share of the frames that have to show a place for its mean over time to tell what stands there."""
@@ -151,26 +147,6 @@ def shot_gain(full_clip: Clip, basis: ColourBasis, settings: Settings) -> float:
     lively = _liveliness(near) * (1.0 - _permanence(_far_change(clip), near) * revealed)
     held = HELD_LIVELINESS * (1.0 - revealed) if settings.sampling.holds else 0.0
     return 1.0 + most * max(lively, held)
-
-
-def later_held_noise(full_clip: Clip, basis: ColourBasis, settings: Settings) -> float:
-    """Share of the variance of the finer stages' fresh noise that is the same in all frames.
-
-    Args:
-        full_clip: The shot at its own resolution, NumPy arrays.
-        basis: Its colours.
-        settings: With the held noise that the shot asks for, with which networks are trained.
-
-    Returns:
-        That, but less where finer stages draw frames together: where the shot comes back, the more so the
-        less of the hole other frames show. They would come out too still.
-    """
-    held = settings.diffusion.held_noise
-    if held <= 0.0 or settings.sampling.holds:
-        return max(0.0, held)
-    clip = _seen(full_clip, basis, settings.stages[0].scale)
-    together = (1.0 - _revealed(clip)) * comes_back_around(clip)
-    return held * (1.0 - together * (1.0 - HELD_TOGETHER))
 
 
 def with_motion(settings: Settings, full_clip: Clip, basis: ColourBasis) -> Settings:

@@ -20,7 +20,7 @@ from infusion_core.focus import hole_focus
 from infusion_core.guide import guided_where_asked
 from infusion_core.intervals import Interval
 from infusion_core.layouts import is_last_of_layouts, likeliest_layout
-from infusion_core.liveliness import later_held_noise, shot_gain
+from infusion_core.liveliness import shot_gain
 from infusion_core.meter import DETAIL_MESSAGE
 from infusion_core.noise import stage_noise
 from infusion_core.progress import OnProgress, Progress, ShouldStop, ignore_progress, never_stop
@@ -70,12 +70,10 @@ def _denoiser(bundle: Bundle, interval: Interval, clip: Clip) -> Denoiser:
 
 @dataclass(frozen=True)
 class _Take:
-    """What the noise of a take is like: its seed, its strength, how much of it is held in stages after the
-    first, and the layouts of each interval."""
+    """What the noise of a take is like: its seed, its strength, and the layouts of each interval."""
 
     seed: int
     noise_gain: float
-    later_held_noise: float
     layouts: tuple[Sequence[int], ...]
 
 
@@ -109,10 +107,8 @@ def _denoise(
     focus = hole_focus(whole.known[0, 0], whole.hole, bundle.settings.network)
     clip, layouts = focus.clip(whole), take.layouts[interval.index]
 
-    held = take.later_held_noise if interval.stage else schedule.held_noise
-
     def noise(draw: int) -> np.ndarray:
-        return stage_noise(take.seed, interval.stage, draw, clip.size, held, layouts)
+        return stage_noise(take.seed, interval.stage, draw, clip.size, schedule.held_noise, layouts)
 
     if interval.index == 0 or bundle.intervals[interval.index - 1].ends_stage:
         highest = schedule.alpha_bar[interval.t_high]
@@ -174,12 +170,7 @@ def render(
     limit_numpy(threads)
     schedule = make_schedule(bundle.settings.diffusion)
     full_clip = clip_from_shot(shot, bundle.basis)
-    take = _Take(
-        seed,
-        shot_gain(full_clip, bundle.basis, bundle.settings),
-        later_held_noise(full_clip, bundle.basis, bundle.settings),
-        _layouts(bundle, seed),
-    )
+    take = _Take(seed, shot_gain(full_clip, bundle.basis, bundle.settings), _layouts(bundle, seed))
     work = [
         len(layouts) * len(interval.times) * call_flops(interval, shot.extent, bundle.settings)
         for interval, layouts in zip(bundle.intervals, take.layouts, strict=True)

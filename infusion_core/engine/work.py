@@ -20,7 +20,7 @@ from infusion_core.engine.train import Learner, make_learner, step_randomness
 from infusion_core.focus import Focus, hole_focus
 from infusion_core.intervals import Interval, resolve_intervals
 from infusion_core.layouts import is_last_of_layouts, likeliest_layout
-from infusion_core.liveliness import later_held_noise, shot_gain, with_motion
+from infusion_core.liveliness import shot_gain, with_motion
 from infusion_core.noise import stage_noise
 from infusion_core.octaves import with_octaves
 from infusion_core.prior.weights import load_prior
@@ -66,8 +66,7 @@ class Work:
 
     def noise(self, interval: Interval, draw: int, size: tuple[int, int, int]) -> Tensor:
         """The take's noise for one draw at an interval's size, (layouts, 3, F, H, W)."""
-        seed = self.settings.run.seed
-        held = self.later_held_noise if interval.stage else self.schedule.held_noise
+        seed, held = self.settings.run.seed, self.schedule.held_noise
         return self.tensor(stage_noise(seed, interval.stage, draw, size, held, range(interval.layouts)))
 
     def clip(self, interval: Interval) -> Clip:
@@ -104,11 +103,6 @@ class Work:
     def noise_gain(self) -> float:
         """Standard deviation of the fresh noise of the reverse steps."""
         return shot_gain(self.full_clip, self.basis, self.settings)
-
-    @cached_property
-    def later_held_noise(self) -> float:
-        """Share of the noise that the reverse steps hold in stages after the first."""
-        return later_held_noise(self.full_clip, self.basis, self.settings)
 
     @property
     def restarts(self) -> bool:

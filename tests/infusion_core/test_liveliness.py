@@ -10,9 +10,7 @@ from infusion_core.clip import Clip, all_unknown_filled
 from infusion_core.liveliness import (
     HELD_LIVELINESS,
     HELD_START,
-    HELD_TOGETHER,
     MOST_HELD,
-    later_held_noise,
     shot_gain,
     temporal_change,
     with_motion,
@@ -143,26 +141,6 @@ def _moving(position, frames=24, side=48):
 def test_what_sways_in_place_is_held_and_what_moves_on_is_not():
     assert held_noise_of(_moving(lambda k: k % 2)) > 0.5 * MOST_HELD
     assert held_noise_of(_moving(lambda k: 2 * k)) == 0.0
-
-
-def _later_held(clip, held_noise=0.5, hold="off"):
-    settings = override(load_preset("standard"), {"diffusion": {"held_noise": held_noise}})
-    settings = override(settings, {"sampling": {"hold_coarser": hold}})
-    return later_held_noise(clip, RGB, replace(settings, stages=_fine(settings.stages)))
-
-
-def _fine(stages):
-    return (replace(stages[0], scale=1.0), *stages[1:])
-
-
-def test_reverse_steps_hold_less_of_what_comes_back_and_is_never_shown():
-    swaying, seething = _moving(lambda k: k % 2), _seething(0.03)
-    hidden, shown = (_with_hole(swaying, f, side=12) for f in (slice(None), slice(12)))
-    assert _later_held(hidden) == pytest.approx(0.5 * HELD_TOGETHER, rel=0.02)
-    assert _later_held(shown) == 0.5, "other frames show it"
-    assert _later_held(_with_hole(seething, slice(None))) == pytest.approx(0.5, rel=0.02), "none are alike"
-    assert _later_held(hidden, hold="on") == 0.5, "they are held to the coarser fill instead"
-    assert _later_held(hidden, held_noise=0.0) == 0.0
 
 
 def test_what_seethes_under_a_still_picture_is_held_but_not_what_is_all_new():
