@@ -92,31 +92,20 @@ def alike_frames(clip: Clip) -> Alike:
 def hidden_alike(clip: Clip) -> np.ndarray:
     """How much each frame has in common with another whose hole stays hidden, (F, F) float32, 0 to 1.
 
-    1 with itself; with all others 0 where the shot does not come back.
-
-    Args:
-        clip: As in ``alike_frames``.
-    """
-    away, known, _, around = _places(clip)
-    differences = _differences(away, known * around, away, known)
-    np.fill_diagonal(differences, np.inf)
-    weights = comes_back_around(clip) * _weights(differences)
-    np.fill_diagonal(weights, 1.0)
-    return weights
-
-
-def comes_back_around(clip: Clip) -> float:
-    """Whether a shot whose hole stays hidden looks the same again, 0 to 1.
-
-    Nobody knows how alike frames are behind the hole. But around it every other square can be told by the
-    squares between.
+    1 with itself; with all others 0 where the shot does not come back. Nobody knows how alike frames are
+    behind the hole, but around it every other square can be told by the squares between.
 
     Args:
         clip: As in ``alike_frames``.
     """
     away, known, _, around = _places(clip)
     is_here = around & _checkered(clip)
-    return _comes_back(away, known, around & ~is_here, is_here, np.ones(len(known)))
+    comes_back = _comes_back(away, known, around & ~is_here, is_here, np.ones(len(known)))
+    differences = _differences(away, known * around, away, known)
+    np.fill_diagonal(differences, np.inf)
+    weights = comes_back * _weights(differences)
+    np.fill_diagonal(weights, 1.0)
+    return weights
 
 
 def _checkered(clip: Clip) -> np.ndarray:

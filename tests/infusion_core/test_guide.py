@@ -20,13 +20,18 @@ from tests.infusion_core.hidden_shots import clip_of
 FRAMES, HEIGHT, WIDTH = 3, 31, 42
 
 
+def _behind_a_hole(truth):
+    """The clip that shows ``truth`` (…, F, HEIGHT, WIDTH) around a still hole of 12 by 14 pixels."""
+    hole = np.zeros((truth.shape[-3], HEIGHT, WIDTH), bool)
+    hole[:, 9:21, 14:28] = True
+    return clip_of(truth, hole)
+
+
 @pytest.fixture
 def clip():
     """A clip of noise with a hole of 12 by 14 pixels."""
     plate = np.random.default_rng(0).uniform(-1, 1, (1, 3, FRAMES, HEIGHT, WIDTH)).astype(np.float32)
-    hole = np.zeros((FRAMES, HEIGHT, WIDTH), bool)
-    hole[:, 9:21, 14:28] = True
-    return clip_of(plate, hole)
+    return _behind_a_hole(plate)
 
 
 def _coarse(clip):
@@ -121,12 +126,10 @@ def test_stages_that_are_held_start_as_high_as_those_of_the_preset(preset, level
 
 
 def _swaying(lean):
-    """A picture that leans to this side (a number for each frame), with a still hole before it."""
+    """A picture that leans to this side (a number for each frame) behind a still hole."""
     picture = np.random.default_rng(0).uniform(-1, 1, (3, HEIGHT, 2 * WIDTH)).repeat(2, axis=2)
     truth = np.stack([picture[..., side : side + WIDTH] for side in lean], axis=1)
-    hole = np.zeros(truth.shape[1:], bool)
-    hole[:, 9:21, 14:28] = True
-    return clip_of(truth, hole)
+    return _behind_a_hole(truth)
 
 
 def _drawn_together(clip, x0_hat, held_noise=0.8, as_array=np.asarray, stage=1):
