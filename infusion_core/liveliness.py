@@ -156,7 +156,8 @@ def with_motion(settings: Settings, full_clip: Clip, basis: ColourBasis) -> Sett
     where next to nothing moves and not all of the hole is shown by other frames; less where it does so less,
     0 where it is calm or moves on.
     ``sampling.hold_coarser`` ``auto`` becomes ``on`` for calm shots, else ``off``. A shot of less than
-    ``FEWEST_FRAMES`` is taken for one that moves on.
+    ``FEWEST_FRAMES`` is taken for one that moves on. ``training.double_speed`` becomes 0 where other frames
+    show more than half of the hole: how fast things move there need not be guessed.
 
     Args:
         settings: With the stages that the shot asks for.
@@ -164,14 +165,17 @@ def with_motion(settings: Settings, full_clip: Clip, basis: ColourBasis) -> Sett
         basis: Its colours.
     """
     is_asked = settings.sampling.hold_coarser == "auto"
-    if settings.diffusion.held_noise >= 0.0 and not is_asked:
+    if settings.diffusion.held_noise >= 0.0 and not is_asked and settings.training.double_speed == 0.0:
         return settings
     clip = _seen(full_clip, basis, settings.stages[0].scale)
-    near = temporal_change(clip)
+    near, revealed = temporal_change(clip), _revealed(clip)
+    if revealed > HALF_REVEALED:
+        training = dataclasses.replace(settings.training, double_speed=0.0)
+        settings = dataclasses.replace(settings, training=training)
     if settings.diffusion.held_noise < 0.0:
         far = _far_change(clip)
         sways = MOST_HELD * _liveliness(near) * _permanence(far, near)
-        settings = _with_held_noise(settings, sways, MOST_HELD * _stillness(far, _revealed(clip)))
+        settings = _with_held_noise(settings, sways, MOST_HELD * _stillness(far, revealed))
     if is_asked:
         settings = _with_hold(settings, near <= CALM and clip.size[0] >= FEWEST_FRAMES)
     return settings

@@ -346,6 +346,15 @@ class TrainingSettings:
         minimum=0,
         maximum=1000,
     )
+    double_speed: float = setting(
+        0.0,
+        "Double speed",
+        "Share of the crops that take every other frame, in stages after the first. What moves twice as fast "
+        "there keeps finer stages from slowing down what the coarser one laid out. None where other frames "
+        "show most of the hole. 0: none, as the paper.",
+        minimum=0.0,
+        maximum=1.0,
+    )
     loss: str = setting(
         "hidden",
         "Loss",

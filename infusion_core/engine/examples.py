@@ -91,16 +91,26 @@ def _hole_in_crop(
     return transplanted_hole(source.hole, source.hole_frames, size, random)
 
 
-def _draw_one(source: Source, settings: TrainingSettings, random: Generator) -> list[Tensor]:
+def _draw_pace(num_frames: int, window: int, double_speed: float, random: Generator) -> int:
+    """How many frames a crop steps on: 1, or 2 for a share of the crops where the clip is long enough."""
+    fits = num_frames > 2 * (window - 1)
+    return 2 if double_speed > 0.0 and fits and random.random() < double_speed else 1
+
+
+def _draw_one(
+    source: Source, settings: TrainingSettings, double_speed: float, random: Generator
+) -> list[Tensor]:
     clip = source.clip
     num_frames, height, width = clip.size
     window, rows, columns = crop_size(clip.size, settings)
+    pace = _draw_pace(num_frames, window, double_speed, random)
+    span = pace * (window - 1) + 1
     for _ in range(TRIES):
         top = integer(0, height - rows, random)
         left = integer(0, width - columns, random)
-        first = integer(0, num_frames - window, random)
+        first = integer(0, num_frames - span, random)
         crop = (..., slice(top, top + rows), slice(left, left + columns))
-        frames = (slice(None), slice(None), slice(first, first + window))
+        frames = (slice(None), slice(None), slice(first, first + span, pace))
         hidden = _hole_in_crop(source, settings, first, (rows, columns), random)
         learnable = hidden & ~source.unknown[crop]
         if settings.loss == "known" or learnable[frames[2]].mean() > MIN_HIDDEN_SHARE:
@@ -115,13 +125,19 @@ def _draw_one(source: Source, settings: TrainingSettings, random: Generator) -> 
     return [clean, masked_plate[frames], 1.0 - visible_now, weight, mean, share]
 
 
-def draw_examples(source: Source, settings: TrainingSettings, multiple: int, random: Generator) -> Examples:
+def draw_examples(
+    source: Source, settings: TrainingSettings, multiple: int, random: Generator, double_speed: float = 0.0
+) -> Examples:
     """Draw a batch of training crops, all from one source; arguments as ``draw_from_each``."""
-    return draw_from_each([source] * settings.batch, settings, multiple, random)
+    return draw_from_each([source] * settings.batch, settings, multiple, random, double_speed)
 
 
 def draw_from_each(
-    sources: Sequence[Source], settings: TrainingSettings, multiple: int, random: Generator
+    sources: Sequence[Source],
+    settings: TrainingSettings,
+    multiple: int,
+    random: Generator,
+    double_speed: float = 0.0,
 ) -> Examples:
     """Draw one training crop from each source.
 
@@ -130,6 +146,7 @@ def draw_from_each(
         settings: Crop, window, holes and loss.
         multiple: Rows and columns are padded up to a multiple of this.
         random: Source of every random choice.
+        double_speed: Share of the crops that take every other frame.
     """
-    parts = [_draw_one(source, settings, random) for source in sources]
+    parts = [_draw_one(source, settings, double_speed, random) for source in sources]
     return Examples(*(pad_to_multiple(torch.cat(items), multiple) for items in zip(*parts, strict=True)))

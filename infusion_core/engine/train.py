@@ -168,7 +168,8 @@ def train_step(
     device, network = sources[0].clip.plate.device, learner.network
     random = step_randomness(seed, stream, step, device)
     source = choose_source(sources, random.choices)
-    examples = draw_examples(source, settings, network.multiple, random.choices)
+    double_speed = settings.double_speed if interval.stage > 0 else 0.0
+    examples = draw_examples(source, settings, network.multiple, random.choices, double_speed)
     t = draw_noise_levels(interval, settings.batch, random.choices)
     noise = draw_noise(examples.clean.shape, schedule.held_noise, random.noise)
     rate = learning_rate(step, num_steps, settings)

@@ -196,6 +196,21 @@ def test_the_second_stage_starts_the_higher_the_more_is_held():
     assert with_motion(standard, _seething(0.0), RGB).stages == standard.stages  # held as it is still
 
 
+def test_double_speed_is_learned_where_other_frames_do_not_show_most_of_the_hole():
+    clip = _moving(lambda k: 2 * k)
+    hidden, shown = (_with_hole(clip, frames, side=8) for frames in (slice(None), slice(6)))
+    assert settings_of(hidden).training.double_speed == 0.5
+    assert settings_of(shown).training.double_speed == 0.0
+    assert settings_of(hidden, preset="paper").training.double_speed == 0.0
+    settled = override(
+        load_preset("standard"), {"sampling": {"hold_coarser": "off"}, "diffusion": {"held_noise": 0.0}}
+    )
+    first, *finer = settled.stages
+    settled = replace(settled, stages=(replace(first, scale=1.0), *finer))
+    assert with_motion(settled, hidden, RGB).training.double_speed == 0.5
+    assert with_motion(settled, shown, RGB).training.double_speed == 0.0
+
+
 @pytest.mark.parametrize("preset", ["draft", "standard", "best"])
 def test_finer_stages_of_calm_shots_are_held_to_the_coarser_fill(preset):
     assert settings_of(_seething(0.001), preset=preset).sampling.hold_coarser == "on"

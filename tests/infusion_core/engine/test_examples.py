@@ -1,3 +1,4 @@
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -93,6 +94,52 @@ def test_every_window_and_crop_is_drawn(clip):
     assert {frame for frame, *_ in corners} == {0.0, 0.1, 0.2}
     assert {row for _, row, _ in corners} == {i / 100 for i in range(5)}
     assert {column for *_, column in corners} == {i / 100 for i in range(13)}
+
+
+def frames_of_crops(num_frames, double_speed, count=200):
+    """Frames that crops of four were cut from, told by their brightness."""
+    plate = torch.arange(num_frames)[:, None, None] / 100 * torch.ones(1, 3, num_frames, 16, 24)
+    source = training_source(
+        all_unknown_filled(plate, torch.ones(1, 1, num_frames, 16, 24)), torch.zeros_like(plate)
+    )
+    random = np.random.default_rng(0)
+    settings = replace(SHOT_HOLES, batch=count)
+    examples = draw_examples(source, settings, 4, random, double_speed)
+    return [tuple(round(100 * float(v)) for v in one[0, :, 0, 0]) for one in examples.clean]
+
+
+def test_a_share_of_the_crops_takes_every_other_frame():
+    crops = frames_of_crops(9, 0.25)
+    paces = [{after - before for before, after in itertools.pairwise(crop)} for crop in crops]
+    assert all(pace in ({1}, {2}) for pace in paces)
+    assert paces.count({2}) / len(paces) == pytest.approx(0.25, abs=0.1)
+    assert {crop[0] for crop, pace in zip(crops, paces, strict=True) if pace == {2}} == {0, 1, 2}
+    assert {crop[0] for crop, pace in zip(crops, paces, strict=True) if pace == {1}} == set(range(6))
+
+
+@pytest.mark.parametrize(("num_frames", "firsts"), [(7, {0}), (6, {0, 1, 2})])
+def test_no_crop_takes_frames_that_a_short_shot_has_not(num_frames, firsts):
+    crops = frames_of_crops(num_frames, 1.0)
+    pace = 2 if num_frames == 7 else 1
+    assert set(crops) == {tuple(range(first, first + 4 * pace, pace)) for first in firsts}
+
+
+def test_what_is_hidden_at_double_speed_is_hidden_from_every_input(clip):
+    source = training_source(clip, torch.full_like(clip.plate, 0.75))
+    settings = replace(SHOT_HOLES, window=3, crop=0)
+    for seed in range(10):
+        examples = draw_examples(source, settings, 4, np.random.default_rng(seed), 1.0)
+        crops = [frames for frames in ((0, 2, 4), (1, 3, 5)) if shows(examples, clip, frames)]
+        assert len(crops) == 1
+        known = clip.known[:, :, crops[0]]
+        torch.testing.assert_close(examples.weight, examples.hole * known)
+        torch.testing.assert_close(examples.masked_plate, examples.clean * (1 - examples.hole))
+
+
+def shows(examples, clip, frames):
+    """Whether examples are those frames of the clip, where it is known."""
+    known = clip.known[:, :, frames]
+    return torch.equal(examples.clean * known, clip.plate[:, :, frames] * known)
 
 
 def test_a_shot_without_a_hole_at_this_scale_still_trains(clip):

@@ -16,6 +16,7 @@ from infusion_core.engine.train import (
     make_learner,
     step_randomness,
     train_interval,
+    train_step,
     training_loss,
     update_average,
 )
@@ -227,6 +228,26 @@ def test_training_on_one_interval_lowers_its_loss_by_a_large_factor(clip, optimi
         on_step=lambda _, loss: losses.append(loss),
     )
     assert sum(losses[-10:]) < 0.2 * sum(losses[:10])
+
+
+@pytest.mark.parametrize(("stage", "fast"), [(0, 0), (1, 20)])
+def test_only_finer_stages_learn_at_double_speed(monkeypatch, stage, fast):
+    plate = torch.arange(12)[:, None, None] / 12 * torch.ones(1, 3, 12, 16, 16)
+    source = training_source(all_unknown_filled(plate, torch.ones(1, 1, 12, 16, 16)), torch.zeros_like(plate))
+    settings = replace(Settings().training, window=4, crop=8, batch=1, double_speed=1.0, ema=0.0)
+    interval = replace(interval_of(scale=1.0), stage=stage)
+    steps_seen = []
+
+    def seen(learner, examples, *_, **__):
+        steps_seen.append(round(12 * float(examples.clean[0, 0, 1, 0, 0] - examples.clean[0, 0, 0, 0, 0])))
+        return 0.0
+
+    monkeypatch.setattr("infusion_core.engine.train.descend", seen)
+    learner = make_learner(small_network(), settings)
+    for step in range(20):
+        train_step(learner, [source], interval, SCHEDULE, settings, seed=0, stream=0, step=step, num_steps=20)
+    assert steps_seen.count(2) == fast
+    assert steps_seen.count(1) == 20 - fast
 
 
 def test_it_stops_between_two_steps(clip):
