@@ -1,4 +1,4 @@
-"""How a shot moves, and what that asks of the noise of its diffusion. NumPy only.
+"""How a shot moves, and what that asks of the noise of its diffusion and of training. NumPy only.
 
 A model of few training steps smooths motion and detail away, the more of it the livelier the shot; stronger
 noise in the reverse steps brings as much back. In a calm shot it would make things seethe that lie still.
@@ -33,7 +33,8 @@ STILL, NOT_STILL = 0.1, 0.2
 """Change of frames far apart: a fountain in front of which somebody stands has 0.06, steam 0.23."""
 
 HALF_REVEALED = 0.5
-"""Share of the hole that other frames show, from which on the noise of a still shot is held less."""
+"""Share of the hole that other frames show, from which on the noise of a still shot is held less, and above
+which nothing is learned at double speed."""
 
 MOST_HELD = 0.8
 """The rest of the noise is each frame's own, and so is its motion."""

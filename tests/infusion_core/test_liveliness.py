@@ -26,9 +26,9 @@ def gain_of(clip, basis=RGB, scale=1.0, stages=3, hold="off"):
     return shot_gain(clip, basis, replace(settings, stages=(first, *finer)))
 
 
-def settings_of(clip, basis=RGB, preset="standard"):
-    """The settings of a shot that is looked at in full resolution."""
-    settings = load_preset(preset)
+def settings_of(clip, basis=RGB, preset="standard", **changed):
+    """The settings of a shot that is looked at in full resolution, with sections of them changed before."""
+    settings = override(load_preset(preset), changed)
     first, *finer = settings.stages
     return with_motion(replace(settings, stages=(replace(first, scale=1.0), *finer)), clip, basis)
 
@@ -202,13 +202,9 @@ def test_double_speed_is_learned_where_other_frames_do_not_show_most_of_the_hole
     assert settings_of(hidden).training.double_speed == 0.5
     assert settings_of(shown).training.double_speed == 0.0
     assert settings_of(hidden, preset="paper").training.double_speed == 0.0
-    settled = override(
-        load_preset("standard"), {"sampling": {"hold_coarser": "off"}, "diffusion": {"held_noise": 0.0}}
-    )
-    first, *finer = settled.stages
-    settled = replace(settled, stages=(replace(first, scale=1.0), *finer))
-    assert with_motion(settled, hidden, RGB).training.double_speed == 0.5
-    assert with_motion(settled, shown, RGB).training.double_speed == 0.0
+    settled = {"sampling": {"hold_coarser": "off"}, "diffusion": {"held_noise": 0.0}}
+    assert settings_of(hidden, **settled).training.double_speed == 0.5
+    assert settings_of(shown, **settled).training.double_speed == 0.0
 
 
 @pytest.mark.parametrize("preset", ["draft", "standard", "best"])

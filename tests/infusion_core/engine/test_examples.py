@@ -20,9 +20,10 @@ def clip(waves):
     return all_unknown_filled(torch.from_numpy(arrays.plate), torch.from_numpy(arrays.known))
 
 
-def drawn(clip, settings, seed, fill=None, multiple=4):
+def drawn(clip, settings, seed, fill=None, multiple=4, double_speed=0.0):
     fill = torch.zeros_like(clip.plate) if fill is None else fill
-    return draw_examples(training_source(clip, fill), settings, multiple, np.random.default_rng(seed))
+    random = np.random.default_rng(seed)
+    return draw_examples(training_source(clip, fill), settings, multiple, random, double_speed)
 
 
 @pytest.mark.parametrize("settings", [SHOT_HOLES, PAPER, replace(SHOT_HOLES, batch=3)])
@@ -99,12 +100,8 @@ def test_every_window_and_crop_is_drawn(clip):
 def frames_of_crops(num_frames, double_speed, count=200):
     """Frames that crops of four were cut from, told by their brightness."""
     plate = torch.arange(num_frames)[:, None, None] / 100 * torch.ones(1, 3, num_frames, 16, 24)
-    source = training_source(
-        all_unknown_filled(plate, torch.ones(1, 1, num_frames, 16, 24)), torch.zeros_like(plate)
-    )
-    random = np.random.default_rng(0)
-    settings = replace(SHOT_HOLES, batch=count)
-    examples = draw_examples(source, settings, 4, random, double_speed)
+    clip = all_unknown_filled(plate, torch.ones(1, 1, num_frames, 16, 24))
+    examples = drawn(clip, replace(SHOT_HOLES, batch=count), 0, double_speed=double_speed)
     return [tuple(round(100 * float(v)) for v in one[0, :, 0, 0]) for one in examples.clean]
 
 
@@ -125,10 +122,10 @@ def test_no_crop_takes_frames_that_a_short_shot_has_not(num_frames, firsts):
 
 
 def test_what_is_hidden_at_double_speed_is_hidden_from_every_input(clip):
-    source = training_source(clip, torch.full_like(clip.plate, 0.75))
+    fill = torch.full_like(clip.plate, 0.75)
     settings = replace(SHOT_HOLES, window=3, crop=0)
     for seed in range(10):
-        examples = draw_examples(source, settings, 4, np.random.default_rng(seed), 1.0)
+        examples = drawn(clip, settings, seed, fill, double_speed=1.0)
         crops = [frames for frames in ((0, 2, 4), (1, 3, 5)) if shows(examples, clip, frames)]
         assert len(crops) == 1
         known = clip.known[:, :, crops[0]]
